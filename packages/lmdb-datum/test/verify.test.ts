@@ -77,7 +77,7 @@ describe('named databases', () => {
     expect(await verify(copy())).toMatchObject({ ok: true, records: 25, readable: 25, databases: both });
     expect(await verify(copy(), { database: 'val' })).toMatchObject({ ok: true, databases: [both[1]] });
     await expect(verify(copy(), { database: 'test' })).rejects.toThrow(
-      /expected a database named "test", received only "train", "val"/,
+      /contains no database named "test", only "train", "val"/,
     );
     await readAllWays(copy(), 'train');
     using unnamed = openDatumLmdb(copy());

@@ -6,7 +6,7 @@ export class TrainingClock {
   readonly #breather = new Breather();
   #window: { time: number; images: number }[];
   #images = 0;
-  /** Where the epoch began, or goes on in this process; `#last` is the time of its last update. */
+  /** Where the epoch began, or continues in this process; `#last` is the time of its last update. */
   #epoch: { readonly time: number; readonly images: number };
   #last: number;
 
@@ -27,7 +27,7 @@ export class TrainingClock {
     while (this.#window.length > 2 && this.#window[0].time < now - 2000) this.#window.shift();
   }
 
-  /** Begins an epoch and a new window, so that time spent on something else does not count. */
+  /** Starts an epoch and a new window, so that time spent on something else does not count. */
   resume(): void {
     const { imagesPerSecond } = this.reading();
     // A first point one second back keeps the speed known until the next step arrives.
@@ -40,13 +40,13 @@ export class TrainingClock {
     ];
   }
 
-  /** Returns the speed over all of the epoch's updates: a moment says little of it on a busy machine. */
+  /** Returns the speed over all updates of the epoch: a moment says little about it on a busy machine. */
   imagesPerSecondOfEpoch(): number {
     const seconds = (this.#last - this.#epoch.time) / 1000;
     return seconds > 0 ? (this.#images - this.#epoch.images) / seconds : 0;
   }
 
-  /** Returns the time so far, and the speed over the last seconds. */
+  /** Returns the time so far, and the speed over the last few seconds. */
   reading(): { elapsedMs: number; imagesPerSecond: number } {
     const first = this.#window[0];
     const last = this.#window[this.#window.length - 1];

@@ -99,7 +99,7 @@ async function openQuery(image: string, { network, samples, openAlike }: LoadedN
   }
 }
 
-/** Finds one of the images; undefined if there is none by that name, but a file. Throws NO_SUCH_RECORD. */
+/** Finds one of the images; undefined if none has that name but a file does. Throws NO_SUCH_RECORD. */
 function findIn(samples: SampleDatabase, image: string): number | undefined {
   try {
     return samples.find(image);

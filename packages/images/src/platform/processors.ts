@@ -1,4 +1,4 @@
 import os from 'node:os';
 
-/** Returns the number of processors. A file of its own, for threads that decode load it and nothing else that only Node.js has. */
+/** Returns the number of processors. In its own file, so that decoding threads load it without everything else that only Node.js has. */
 export const processors = (): number => os.availableParallelism();

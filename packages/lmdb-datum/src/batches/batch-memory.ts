@@ -5,7 +5,7 @@ import { partSize } from './epoch-order';
 import type { CheckedBatchOptions } from './options';
 import type { Packer } from './pack-pixels';
 
-/** Where the pixels of batches lie: in the kernels' memory, where there are kernels. */
+/** The memory for the pixels of batches: the kernels' memory, if there are kernels. */
 export class BatchMemory {
   readonly kernels?: ImageKernels;
   readonly packer?: Packer;
@@ -15,12 +15,12 @@ export class BatchMemory {
   readonly #rowLength: number;
   readonly #isFloat: boolean;
 
-  /** Takes the memory for batches of rows of `rowLength` values. */
+  /** Allocates the memory for batches with rows of `rowLength` values. */
   constructor({ batchSize, shard, dtype, prefetch }: CheckedBatchOptions, rowLength: number) {
     this.#rowLength = rowLength;
     this.#isFloat = dtype === 'float32';
     const bytes = partSize(batchSize, shard) * rowLength * (this.#isFloat ? 4 : 1);
-    // One for each batch under way, and one for the batch in use if it isn't copied.
+    // One for each batch in preparation, and one for the batch in use if it is not copied.
     const started = ImageKernels.start([windowBytes, ...Array<number>(prefetch + 1).fill(bytes)]);
     if (!started) return;
     const { kernels, addresses } = started;
@@ -31,7 +31,7 @@ export class BatchMemory {
     this.#slotAddresses = slots;
   }
 
-  /** Returns room for the pixels of a batch of `rows`, of which those without a record are 0. */
+  /** Returns space for the pixels of a batch of `rows`; rows without a record are 0. */
   pixels({ rows, records, slot }: { rows: number; records: number; slot: number }): Float32Array | Uint8Array {
     const length = rows * this.#rowLength;
     if (!this.packer) return this.#isFloat ? reserve(Float32Array, length, rows) : reserve(Uint8Array, length, rows);
@@ -42,7 +42,7 @@ export class BatchMemory {
   }
 }
 
-/** Returns memory for a batch. @throws InvalidOptionError if there isn't that much */
+/** Allocates memory for a batch. @throws InvalidOptionError if there is not enough */
 export function reserve<T>(type: new (length: number) => T, length: number, rows: number): T {
   try {
     return new type(length);

@@ -1,4 +1,4 @@
-/** Makes one batch from a list of record numbers. */
+/** Makes one batch from a list of record indexes. */
 
 import type { Size } from '@ae/images';
 import { decodeJpeg } from '@ae/images/threads';
@@ -13,12 +13,12 @@ import { assertFits, placeOf } from './placement';
 import { RecordPixels } from './record-pixels';
 import type { RecordReader } from './record-reader';
 
-/** Which records make a batch. */
+/** The records of a batch. */
 export interface BatchJob {
   epoch: number;
-  /** Record numbers in key order. */
+  /** Record indexes in key order. */
   indices: Float64Array;
-  /** A record whose size tells that of the batch, where it has none of its own. */
+  /** A record whose size determines that of the batch, if the batch has no records of its own. */
   like: number;
   /** Rows of the batch: more than records if the last one is padded. */
   rows: number;
@@ -28,16 +28,16 @@ export interface BatchJob {
 
 /** The pixels of a batch, and what belongs to them. */
 export interface BuiltBatch {
-  /** Numbers of its records in key order. `reader.keyAt` tells their keys. */
+  /** Indexes of its records in key order. `reader.keyAt` returns their keys. */
   indices: Float64Array;
   /** `[N, H, W, C]` or `[N, C, H, W]`. */
   data: Float32Array | Uint8Array;
   shape: [number, number, number, number];
-  /** One int32 per record; 0 where the Datum has none, as Caffe reads it. */
+  /** One int32 per record; 0 if the Datum has none, as Caffe reads it. */
   labels: Int32Array;
 }
 
-/** Image files that are decoded at once have as many bytes. */
+/** Maximum size in bytes of image files that are decoded at the same time. */
 const underWayBytes = 32 << 20;
 const noRecords: BuiltBatch = {
   indices: new Float64Array(0),
@@ -46,14 +46,14 @@ const noRecords: BuiltBatch = {
   labels: new Int32Array(0),
 };
 
-/** What the first record that can be read decides on: the size of all, and the memory for batches of that size. */
+/** What the first readable record determines: the size of all, and the memory for batches of that size. */
 interface Room {
   readonly plan: PackPlan;
   readonly rowLength: number;
   readonly memory: BatchMemory;
 }
 
-/** A batch while it is filled. */
+/** A batch while it is being filled. */
 interface Filling extends Room {
   readonly job: BatchJob;
   readonly out: Float32Array | Uint8Array;
@@ -67,7 +67,7 @@ export class BatchBuilder {
   readonly #records: RecordReader;
   readonly #options: CheckedBatchOptions;
   readonly #pixels: RecordPixels;
-  /** Called for each record that is left out because it is damaged. Without it, damage is an error. */
+  /** Called for each record that is skipped because it is damaged. Without it, damage is an error. */
   readonly #onDamage?: (damage: Damage) => void;
 
   constructor(records: RecordReader, options: CheckedBatchOptions, onDamage?: (damage: Damage) => void) {
@@ -78,10 +78,10 @@ export class BatchBuilder {
   }
 
   /**
-   * Reads, decodes and packs. Raw records and ordinary JPEGs are done when this returns; other images are decoded side by side.
+   * Reads, decodes and packs. Raw records and ordinary JPEGs are finished when this returns; other images are decoded in parallel.
    *
-   * @throws MixedSizesError if the records' sizes differ, and whatever reading and decoding throw. Damage is left out instead if
-   *   the builder was given `onDamage`.
+   * @throws MixedSizesError if the records' sizes differ, and all errors of reading and decoding. Damaged records are skipped instead if
+   * the builder was given `onDamage`.
    */
   async build(job: BatchJob): Promise<BuiltBatch> {
     try {
@@ -90,13 +90,13 @@ export class BatchBuilder {
       this.#records.assertUnchanged();
       return built;
     } catch (error) {
-      // What looks like damage may be a writer's doing.
+      // What looks like damage may be caused by a writer.
       this.#records.assertUnchanged();
       throw error;
     }
   }
 
-  /** Learns the size of all records from the first one that can be read, and takes the memory for batches of that size. */
+  /** Determines the size of all records from the first readable one, and allocates the memory for batches of that size. */
   async #makeRoom(job: BatchJob): Promise<Room | undefined> {
     for (const i of job.indices.length > 0 ? job.indices : [job.like]) {
       try {
@@ -167,7 +167,7 @@ export class BatchBuilder {
     packPixels(source, out, row * rowLength, plan, placeOf(source, i, job.epoch, this.#options), memory.packer);
   }
 
-  /** Decodes and packs an ordinary JPEG, of which it decodes no more than is needed. Returns false if it isn't one. */
+  /** Decodes and packs an ordinary JPEG, decoding no more of it than is needed. Returns false for other files. */
   #packJpeg(datum: Datum, row: number, filling: Filling): boolean {
     const { job, out, plan, rowLength, memory } = filling;
     const { kernels, packer } = memory;
@@ -196,19 +196,19 @@ export class BatchBuilder {
     assertFits(source, plan, this.#options.crop, () => this.#records.key(i));
   }
 
-  /** Notes a record that can't be read, if that is wanted. */
+  /** Records an unreadable record, if that is wanted. */
   #lose(error: unknown, row: number, i: number, lost: Set<number>): void {
     const isDamage =
       error instanceof DatumError || error instanceof ImageError || error instanceof CorruptDatabaseError;
     if (!this.#onDamage || !isDamage) throw error;
-    // A writer's doing is no damage.
+    // Changes by a writer are not damage.
     this.#records.assertUnchanged();
     this.#onDamage({ page: error.page, key: this.#records.key(i), message: error.sentence });
     lost.add(row);
   }
 }
 
-/** Moves the rows that are left together; with padding, the batch keeps its length. */
+/** Moves the remaining rows together; with padding, the batch keeps its length. */
 function withoutRows(
   { indices, rows }: BatchJob,
   out: Float32Array | Uint8Array,

@@ -1,48 +1,48 @@
-/** In which order the records of an epoch come, all of them shuffled together, and how shards take their parts. */
+/** The order of the records in an epoch, all shuffled together, and how shards divide them. */
 import { type Shard, shardRange } from '@ae/ground/shards';
 import { assertOneOf, assertShard } from '../errors/checks';
 import { InvalidOptionError } from '../errors/errors';
 import { assertSeed, Random, shuffleInPlace } from './random';
 
-/** Which part of the records a reader takes, of as many as there are. */
+/** Which part of the records a reader takes, and the number of parts. */
 export interface BatchShard extends Shard {
   /**
-   * What is cut: each batch, so that the records of an update do not depend on how many shards there are; or 'epoch', once, so that each
-   * shard makes batches of its own. Default 'batch'.
+   * What is divided: each batch, so that the records of an update do not depend on the number of shards; or 'epoch', so that each shard
+   * makes batches of its own. Default 'batch'.
    */
   by?: 'batch' | 'epoch';
 }
 
-/** Tells whether a shard's batches are its own, rather than parts of batches that all shards share. */
+/** Tells whether a shard has batches of its own, rather than parts of batches shared by all shards. */
 export function cutsEpoch({ count, by = 'batch' }: BatchShard): boolean {
   return by === 'epoch' && count > 1;
 }
 
-/** The order of one epoch: `order[i]` is a record's number in key order, and without shuffling `i + start` is. */
+/** The order of one epoch: `order[i]` is a record's index in key order, and without shuffling it is `i + start`. */
 export interface EpochOrder {
   length: number;
   at(i: number): number;
 }
 
-/** Returns which records of an epoch are a shard's: all of it for shards that share its batches. */
+/** Returns the range of an epoch that belongs to a shard: all of it if shards share its batches. */
 export function epochRange(records: number, shard: BatchShard): { start: number; end: number } {
   return cutsEpoch(shard) ? shardRange(records, shard) : { start: 0, end: records };
 }
 
-/** Returns the same of a batch: all of it for shards that have batches of their own. */
+/** Returns the same for a batch: all of it if shards have batches of their own. */
 export function batchRange(size: number, shard: BatchShard): { start: number; end: number } {
   return cutsEpoch(shard) ? { start: 0, end: size } : shardRange(size, shard);
 }
 
-/** Returns how many records a shard has of a batch that is full. */
+/** Returns how many records of a full batch a shard has. */
 export function partSize(batchSize: number, shard: BatchShard): number {
   const { start, end } = batchRange(batchSize, shard);
   return end - start;
 }
 
 /**
- * Makes the order of an epoch. The same records, seed and epoch give the same order on every machine; each epoch has another one.
- * Takes 4 bytes per record while shuffling.
+ * Makes the order of an epoch. The same records, seed and epoch give the same order on every machine; each epoch has a different one. Takes
+ * 4 bytes per record while shuffling.
  */
 export function epochOrder(records: number, seed: number | false, epoch: number, shard: BatchShard): EpochOrder {
   const { start, end } = epochRange(records, shard);

@@ -1,4 +1,4 @@
-/** Who makes the batches of a stream: this thread, or others. Loads @ae/images, which nothing before the first batch needs. */
+/** Makes the batches of a stream, on this thread or on others. Loads @ae/images, which nothing before the first batch needs. */
 import type { Damage } from '../lmdb/salvage';
 import { WorkerPool } from '../threads/worker-pool';
 import { BatchBuilder, type BatchJob, type BuiltBatch } from './builder';
@@ -17,7 +17,7 @@ export function makeHere(
   return { build: (job) => builder.build(job), close: () => undefined };
 }
 
-/** Makes batches on other threads. Those that are to be reused stay in the workers' memory, which is shared. */
+/** Makes batches on other threads. Those whose memory is reused stay in the workers' memory, which is shared. */
 export function makeInWorkers(
   setup: Omit<BatchSetup, 'options'>,
   { signal, ...options }: CheckedBatchOptions,

@@ -5,7 +5,7 @@ import { assertFlag, assertKeys, assertOneOf, assertWhole, type Known, refuse } 
 import { InvalidOptionError } from '../errors/errors';
 import { assertBatchShard, assertShuffle, type BatchShard, cutsEpoch } from './epoch-order';
 
-/** A mean to take off each pixel, planar `[C, H, W]` float32 as records are stored, of the size that they have before the crop. */
+/** A mean to subtract from each pixel, planar `[C, H, W]` float32 as records are stored, with the size that they have before cropping. */
 export interface MeanPlanes {
   data: Float32Array;
   channels: number;
@@ -13,80 +13,82 @@ export interface MeanPlanes {
   width: number;
 }
 
-/** The types that batches' values come in. */
+/** The data types of batches. */
 export type BatchDtype = 'float32' | 'uint8';
 
 /** The values of a batch of one type. */
 export type BatchData<Dtype extends BatchDtype = BatchDtype> = { float32: Float32Array; uint8: Uint8Array }[Dtype];
 
-/** How records become batches. */
+/** How records are converted to batches. */
 export interface BatchOptions<Dtype extends BatchDtype = BatchDtype> {
-  /** Records per batch, of all shards together. */
+  /** Records per batch, in all shards together. */
   batchSize: number;
-  /** A seed shuffles all records, differently for each epoch, but the same everywhere for the same seed; false is key order. Default false. */
+  /** A seed shuffles all records, differently for each epoch but in the same way everywhere; false keeps key order. Default false. */
   shuffle?: number | false;
   /**
-   * Read only a part of each batch; all shards together read the batches that one reader would, in as many steps each, so that of a last
-   * batch of few records a part may be empty. With `by: 'epoch'`, read only a part of each epoch, in batches of its own. Default: all.
+   * Read only a part of each batch; all shards together read the same batches as a single reader, in equally many steps, so that a part of
+   * a short last batch may be empty. With `by: 'epoch'`, read only a part of each epoch, in batches of its own. Default: all.
    */
   shard?: BatchShard;
-  /** Passes over the records. `Infinity` is fine. Default 1. */
+  /** Number of passes over the records; may be `Infinity`. Default 1. */
   epochs?: number;
-  /** Leave out an epoch's last batch if it isn't full. Default false. */
+  /** Leave out an epoch's last batch if it is not full. Default false. */
   dropLast?: boolean;
-  /** Fill an epoch's last batch with zeros up to the size of the others; `batch.size` tells the records in it. Default false. */
+  /** Pad an epoch's last batch with zeros to the size of the others; `batch.size` is the number of records in it. Default false. */
   padLast?: boolean;
-  /** Where to go on: the `position` of an earlier run with the same shuffle, whatever its batches and shards. Default: the beginning. */
+  /**
+   * Where to continue: the `position` of an earlier run with the same shuffle, whatever its batches and shards. Default: at the beginning.
+   */
   position?: BatchPosition;
 
-  /** Default 'NHWC', as TensorFlow.js takes it. */
+  /** Default 'NHWC', as in TensorFlow.js. */
   layout?: 'NHWC' | 'NCHW';
   /**
-   * Of images in color, which have 3 or 4 channels. Default 'rgb'; Datums hold 'bgr'. Records with another number of channels,
-   * and float_data of one row and column, have no colors: their channels stay as they are stored.
+   * Channel order of color images, which have 3 or 4 channels. Default 'rgb'; Datums contain 'bgr'. Records with another number of
+   * channels, and float_data with one row and column, have no colors: their channels stay as they are stored.
    */
   channelOrder?: 'rgb' | 'bgr';
-  /** Default 'float32'. 'uint8' takes no scale and no mean. */
+  /** Data type of the values. Default 'float32'. 'uint8' allows no scale and no mean. */
   dtype?: Dtype;
   /** Convert gray to color (3) or color to gray (1). Default: unchanged. */
   channels?: 1 | 3;
-  /** Resize each record first. */
+  /** First, resize each record. */
   resize?: { height: number; width: number; fit?: FitMode; resampler?: Resampler };
-  /** Then cut this size out: from the middle, or if `random` from anywhere. */
+  /** Then, crop to this size: from the center, or, if `random`, from anywhere. */
   crop?: { height: number; width: number; random?: boolean };
-  /** Then swap left and right of every other record, by chance. Default false. */
+  /** Then, mirror records left to right with probability 1/2. Default false. */
   mirror?: boolean;
   /**
-   * Then subtract: one number; or one for each channel, in the order of `channelOrder` (so red, green, blue by default, where Caffe's
-   * mean_value is blue, green, red: pass that with `channelOrder: 'bgr'`, or turn it around); or a mean image as `computeMean` and
-   * `readMean` give it, whose channels are as records are stored, whatever `channelOrder` is.
+   * Then, subtract this: one number; one per channel, in the order of `channelOrder` (by default red, green, blue, whereas Caffe's
+   * mean_value is blue, green, red: use it with `channelOrder: 'bgr'`, or reverse it); or a mean image from `computeMean` or `readMean`,
+   * whose channels are in stored order, whatever `channelOrder` is.
    */
   mean?: number | readonly number[] | MeanPlanes;
-  /** Then multiply. Default 1; 1 / 256 and 1 / 255 are usual. */
+  /** Then, multiply by this. Default 1; 1 / 256 and 1 / 255 are common. */
   scale?: number;
 
-  /** Batches to prepare while one is in use. Default 1. */
+  /** Number of batches to prepare while one is in use. Default 1. */
   prefetch?: number;
-  /** Threads that read, decode and pack. Default 0: this one. */
+  /** Threads that read, decode and pack. Default 0: only this one. */
   workers?: number;
   /**
-   * Give out the same memory again: a batch is valid until the next one is asked for. It is a SharedArrayBuffer, in which the
-   * kernels work and which workers share, so that nothing is copied. Default false.
+   * Reuse the same memory: a batch is valid until the next one is requested. It is a SharedArrayBuffer, in which the kernels work and which
+   * workers share, so that nothing is copied. Default false.
    */
   reuse?: boolean;
   /** Ends the batches with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** A place between two batches. Plain JSON. */
+/** A position between two batches, as plain JSON. */
 export interface BatchPosition {
   epoch: number;
   /** Records of the epoch that are done, by all shards together; with `shard.by` 'epoch', by this shard. */
   record: number;
   shuffle: number | false;
-  /** The shard, where the epoch was cut: only that one can go on. */
+  /** The shard, if the epoch was divided: only the same one can continue. */
   shard?: BatchShard;
-  /** Records of the database. */
+  /** Number of records in the database. */
   records: number;
 }
 
@@ -102,7 +104,7 @@ export interface CheckedBatchOptions<Dtype extends BatchDtype = BatchDtype> exte
   scale: number;
   prefetch: number;
   workers: number;
-  /** The reader's. */
+  /** The reader's limit. */
   maxPixels?: number;
 }
 
@@ -185,7 +187,7 @@ function checkPixels(options: CheckedBatchOptions): void {
   }
 }
 
-/** Whether it fits the records is only known when the first one is read. */
+/** Whether it fits the records is known only when the first one is read. */
 function isMean(mean: unknown): boolean {
   if (typeof mean === 'number') return Number.isFinite(mean);
   if (Array.isArray(mean)) return mean.every(Number.isFinite);
@@ -206,7 +208,7 @@ function checkPosition({ position, shuffle, shard, epochs }: CheckedBatchOptions
     record >= 0 &&
     record <= records;
   if (!fits) refuse('position', 'an epoch and a record of this run', `epoch ${epoch} and record ${record}`);
-  // Positions of version 0.1 name the shard always, and mean a cut of the epoch.
+  // Positions of version 0.1 always name the shard, and mean a division of the epoch.
   const own = position.shard && position.shard.count > 1 ? position.shard : undefined;
   const wanted = describePlace(shuffle, records, cutsEpoch(shard) ? shard : undefined);
   const received = describePlace(position.shuffle, position.records, own);
@@ -215,7 +217,7 @@ function checkPosition({ position, shuffle, shard, epochs }: CheckedBatchOptions
   throw new InvalidOptionError({ where: 'position', expected: wanted, received, todo });
 }
 
-/** Says between which batches a position can be. */
+/** Describes the positions that are possible. */
 function describePlace(shuffle: unknown, records: unknown, shard?: BatchShard): string {
   const order = shuffle === false ? 'key order' : `the order of shuffle ${shuffle}`;
   return `one in ${order}, of ${records} records${shard ? `, shard ${shard.index} of ${shard.count} by epoch` : ''}`;

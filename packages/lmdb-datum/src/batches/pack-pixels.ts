@@ -1,20 +1,20 @@
-/** Puts the pixels of one record into a batch: layout, channel order, crop, mirror, mean and scale. */
+/** Writes the pixels of one record to a batch: layout, channel order, crop, mirror, mean and scale. */
 
 import type { KernelMemory, PackKernels } from '@ae/images/threads';
 import { isColored, swappedChannel } from '../datum/colors';
 import type { PackPlan } from './pack-plan';
 
-/** Kernels, and the memory that they work in. */
+/** Kernels, and the memory that they use. */
 export interface Packer {
   kernels: PackKernels;
   memory: KernelMemory;
 }
 
-/** Pixels of one record, as they come. */
+/** Pixels of one record. */
 export interface PixelSource {
   /**
-   * Planar `[C, H, W]` (raw Datums), or interleaved `[H, W, C]` (decoded images); colors are blue-green-red in the first and
-   * red-green-blue in the second.
+   * Planar `[C, H, W]` (raw Datums), or interleaved `[H, W, C]` (decoded images); colors are blue-green-red in the former and
+   * red-green-blue in the latter.
    */
   data: Uint8Array | Float32Array;
   planar: boolean;
@@ -25,20 +25,20 @@ export interface PixelSource {
 
 /** What differs from record to record. */
 export interface Placement {
-  /** First row and column to take. */
+  /** First row and column to use. */
   top: number;
   left: number;
-  /** Swap left and right. */
+  /** Mirror left to right. */
   mirror: boolean;
 }
 
-/** The channel of a source that becomes output channel `c`. */
+/** Returns the channel of a source that becomes output channel `c`. */
 function sourceChannel(c: number, source: PixelSource, order: 'rgb' | 'bgr'): number {
   const isRgb = !source.planar;
   return isRgb !== (order === 'rgb') && isColored(source, isFloat(source)) ? swappedChannel(c) : c;
 }
 
-/** The plane of a mean image for output channel `c`: it is as records are stored, whatever the source is. */
+/** Returns the plane of a mean image for output channel `c`: in stored order, whatever the source is. */
 function meanPlaneOf(c: number, source: PixelSource, order: 'rgb' | 'bgr'): number {
   return order === 'rgb' && isColored(source, isFloat(source)) ? swappedChannel(c) : c;
 }
@@ -50,7 +50,7 @@ function isFloat({ data }: PixelSource): boolean {
 /**
  * Writes a record to `out` from element `at`. Float results are `(value - mean) * scale` in float32 arithmetic.
  *
- * @param packer Its kernels are used if both `source.data` and `out` lie in its memory.
+ * @param packer Its kernels are used if both `source.data` and `out` are in its memory.
  */
 export function packPixels(
   source: PixelSource,
@@ -65,7 +65,7 @@ export function packPixels(
   else packPlainly(source, out, at, plan, placement);
 }
 
-/** True for decoded images whose pixels only have to become floats, in the order in which they are. */
+/** True for decoded images whose pixels only need conversion to floats, in the same order. */
 function isAsItComes(
   source: PixelSource,
   out: Float32Array | Uint8Array,
@@ -90,7 +90,7 @@ function packAsItComes(source: PixelSource, out: Float32Array, at: number, plan:
   }
 }
 
-/** Planes of bytes by the kernels. Returns false for what they don't do: interleaved pixels, mean images, uint8 planes. */
+/** Packs planes of bytes with the kernels. Returns false for what they do not support: interleaved pixels, mean images, uint8 planes. */
 function packBySimd(
   source: PixelSource,
   out: Float32Array | Uint8Array,
@@ -110,7 +110,7 @@ function packBySimd(
   const planeBytes = source.height * source.width;
   const first = from + placement.top * source.width + placement.left;
   const mirror = placement.mirror ? 1 : 0;
-  // Full rows that stay as they are follow each other, so they are one long row.
+  // Unchanged complete rows are consecutive, so they count as one long row.
   const isWhole = width === source.width && !mirror;
   const rows = isWhole ? 1 : height;
   const columns = isWhole ? height * width : width;
@@ -131,7 +131,7 @@ function packBySimd(
   return true;
 }
 
-/** Everything, in plain loops. */
+/** Packs everything, in plain loops. */
 function packPlainly(
   source: PixelSource,
   out: Float32Array | Uint8Array,

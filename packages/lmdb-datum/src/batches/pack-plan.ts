@@ -1,18 +1,18 @@
-/** What all records of a batch share: size, layout, order of colors, mean and scale. */
+/** What all records of a batch share: size, layout, channel order, mean and scale. */
 import type { Size } from '@ae/images';
 import { isColored } from '../datum/colors';
 import { InvalidOptionError } from '../errors/errors';
 import type { CheckedBatchOptions, MeanPlanes } from './options';
 
-/** How records become rows of a batch. */
+/** How records are converted to rows of a batch. */
 export interface PackPlan {
   layout: 'NHWC' | 'NCHW';
   channelOrder: 'rgb' | 'bgr';
   channels: number;
-  /** Size after the crop. */
+  /** Size after cropping. */
   height: number;
   width: number;
-  /** Per channel, colors in `channelOrder`; zeros for none. Ignored for uint8 batches, as are the others below. */
+  /** Per channel, colors in `channelOrder`; zeros if there is none. Ignored for uint8 batches, like the following. */
   channelMeans: Float32Array;
   meanPlanes?: MeanPlanes;
   scale: number;

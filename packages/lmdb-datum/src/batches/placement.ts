@@ -5,7 +5,7 @@ import type { Placement } from './pack-pixels';
 import type { PackPlan } from './pack-plan';
 import { Random } from './random';
 
-/** Returns which part of record `i` is taken, and whether it is mirrored. */
+/** Returns which part of record `i` is used, and whether it is mirrored. */
 export function placeOf(
   source: Size,
   i: number,
@@ -15,7 +15,7 @@ export function placeOf(
   const spareRows = crop ? source.height - crop.height : 0;
   const spareColumns = crop ? source.width - crop.width : 0;
   if (!mirror && !crop?.random) return { top: spareRows >> 1, left: spareColumns >> 1, mirror: false };
-  // By record, not by turn: the same whatever the batch size, the shards and the workers.
+  // By record, not by position: the same for every batch size, shard and number of workers.
   const random = new Random(shuffle === false ? 0 : shuffle, epoch, i);
   return {
     top: crop?.random ? random.below(spareRows + 1) : spareRows >> 1,
@@ -24,7 +24,7 @@ export function placeOf(
   };
 }
 
-/** Checks that a record has the size of the others. `keyOf` names it. @throws MixedSizesError */
+/** Checks that a record has the same size as the others. `keyOf` names it. @throws MixedSizesError */
 export function assertFits(
   source: Size & { channels: number },
   plan: PackPlan,

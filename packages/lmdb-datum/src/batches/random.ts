@@ -1,11 +1,11 @@
-/** Random numbers that are the same everywhere for the same seed: integers only, so no platform or engine makes a difference. */
+/** Random numbers that are the same everywhere for the same seed: integers only, so that platforms and engines make no difference. */
 import { refuse } from '../errors/checks';
 
 /** Marsaglia and Brent's xoshiro128**, seeded by splitmix32. */
 export class Random {
   readonly #s: Uint32Array;
 
-  /** @param seeds Whole numbers from 0 to 2^53 - 1; every one of them matters, and so does their order. */
+  /** @param seeds Whole numbers from 0 to 2^53 - 1; all of them matter, and so does their order. */
   constructor(...seeds: number[]) {
     let mixed = 0x9e3779b9;
     for (const seed of seeds) {
@@ -19,7 +19,7 @@ export class Random {
     }
   }
 
-  /** A whole number from 0 to 2^32 - 1. */
+  /** Returns a whole number from 0 to 2^32 - 1. */
   uint32(): number {
     const s = this.#s;
     const result = Math.imul(rotate(Math.imul(s[1], 5), 7), 9) >>> 0;
@@ -33,7 +33,7 @@ export class Random {
     return result;
   }
 
-  /** A whole number from 0 to `limit` - 1, each as likely as the others. `limit` is at most 2^32. */
+  /** Returns a whole number from 0 to `limit` - 1, each with the same probability. `limit` is at most 2^32. */
   below(limit: number): number {
     const unfair = 0x1_0000_0000 % limit;
     for (;;) {
@@ -43,7 +43,7 @@ export class Random {
   }
 }
 
-/** Puts the items into a random order, in place (Fisher-Yates). */
+/** Shuffles the items in place (Fisher-Yates). */
 export function shuffleInPlace<T>(items: { length: number; [i: number]: T }, random: Random): void {
   for (let i = items.length - 1; i > 0; i--) {
     const j = random.below(i + 1);

@@ -6,7 +6,7 @@ import { DatumError } from '../errors/errors';
 import type { CheckedBatchOptions } from './options';
 import type { PixelSource } from './pack-pixels';
 
-/** Makes pixels of records, in the channels and the size that the options of batches want. */
+/** Converts records to pixels with the channels and the size that the options of batches require. */
 export class RecordPixels {
   readonly resize?: Resize;
   readonly #options: CheckedBatchOptions;
@@ -21,7 +21,7 @@ export class RecordPixels {
     this.resize = target && { target, fit, resampler };
   }
 
-  /** Returns those of record `i`, which holds pixels as they are: a view of them where nothing is to be changed. */
+  /** Returns the pixels of record `i`, which is stored as pixels: a view of them if nothing changes. */
   raw(datum: Datum, i: number): PixelSource {
     const { channels, height, width, floatData } = datum;
     if (!hasPixels(datum)) throw withoutPixels(datum, this.#keyOf(i));
@@ -34,7 +34,7 @@ export class RecordPixels {
     return this.#changed(toInterleavedRgb(data, channels, height, width));
   }
 
-  /** Decodes those of record `i`, which holds an image file. */
+  /** Decodes record `i`, which is an image file. */
   async decode(datum: Datum, i: number): Promise<PixelSource> {
     // The bytes are a view that the next record overwrites.
     const file = new Uint8Array(datum.data);
@@ -52,7 +52,7 @@ export class RecordPixels {
     return this.#options.resize !== undefined || (this.#options.channels ?? channels) !== channels;
   }
 
-  /** Channels and size as the options want them. */
+  /** Channels and size as the options require. */
   #changed(pixels: Pixels): PixelSource {
     const { resize } = this;
     const { channels } = this.#options;
@@ -61,7 +61,7 @@ export class RecordPixels {
     return { ...sized, planar: false };
   }
 
-  /** What the channels are is only known of gray and color: two may be a pair of images. */
+  /** Only gray and color channels have a known meaning: two may be a pair of images. */
   #assertConvertible(channels: number, i: number): void {
     const wanted = this.#options.channels ?? channels;
     if (wanted === channels || channels === 1 || channels === 3 || channels === 4) return;

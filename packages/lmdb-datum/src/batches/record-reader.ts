@@ -1,4 +1,4 @@
-/** Reads records by number, in any order, fast: what batches are made of. */
+/** Reads records by index, in any order and quickly: the input of batches. */
 import type { Datum } from '../datum/datum';
 import type { KeyIndex } from '../lmdb/key-index';
 import { assertNoDatabase } from '../lmdb/named-databases';
@@ -31,7 +31,7 @@ export class RecordReader {
   }
 
   /**
-   * The Datum of record `i`. Its bytes are valid until the next call, and to be trusted only after `assertUnchanged`.
+   * The Datum of record `i`. Its bytes are valid until the next call, and must be trusted only after `assertUnchanged`.
    *
    * @throws DatumError with the key, CorruptDatabaseError, or UnsupportedFormatError for a named database.
    */
@@ -40,7 +40,7 @@ export class RecordReader {
     try {
       return this.#decode(value);
     } catch {
-      // The same once more with the key, which isn't worth a page for each sound record.
+      // Again, with the key, which is not worth a page for every intact record.
       const { leaf, index } = placeOf(this.#file, this.#index, i);
       assertNoDatabase(this.#file, leaf, index);
       return this.#decode(value, keyText(leaf.key(index)));
@@ -52,7 +52,7 @@ export class RecordReader {
     return keyText(leaf.key(index));
   }
 
-  /** Call this after reading and before handing anything out. @throws DatabaseChangedError */
+  /** Call this after reading and before returning anything. @throws DatabaseChangedError */
   assertUnchanged(): void {
     this.#file.assertUnchanged();
   }

@@ -1,4 +1,4 @@
-/** Batches of pixels from a database: shuffled, sharded, prepared ahead, with a position that can be saved. */
+/** Batches of pixels from a database: shuffled, sharded, prepared in advance, with a position that can be saved. */
 
 import type { BatchJob, BuiltBatch } from './builder';
 import { batchRange, cutsEpoch, type EpochOrder, epochOrder, epochRange, partSize } from './epoch-order';
@@ -8,7 +8,7 @@ import type { BatchData, BatchDtype, BatchPosition, CheckedBatchOptions } from '
 export interface Batch<Dtype extends BatchDtype = BatchDtype> extends BuiltBatch {
   /** Its values, `[N, H, W, C]` or `[N, C, H, W]`. */
   data: BatchData<Dtype>;
-  /** Records in it; the rows past them are padding. */
+  /** Number of records in it; rows after them are padding. */
   size: number;
   epoch: number;
   /** Where a later run continues after this batch. */
@@ -20,7 +20,7 @@ interface Planned {
   position: BatchPosition;
 }
 
-/** Makes the batches of planned jobs: on this thread, or on others. */
+/** Makes the batches of planned jobs, on this thread or on others. */
 export interface BatchMaker {
   build(job: BatchJob): Promise<BuiltBatch>;
   close(): void | Promise<void>;
@@ -31,10 +31,10 @@ const endOfStream: IteratorReturnResult<undefined> = { done: true, value: undefi
 /**
  * An async iterator over batches.
  *
- *     for await (const { data, shape, labels } of reader.batches({ batchSize: 32, shuffle: 1 })) ...
+ * for await (const { data, shape, labels } of reader.batches({ batchSize: 32, shuffle: 1 })) ...
  *
- * `next()` may be called again before it has resolved: results come in the order of the calls. Closing the reader ends the stream:
- * calls that wait, and later ones, end in a ClosedError, so that a cut epoch is not taken for a whole one.
+ * `next()` may be called again before it has resolved: results come in the order of the calls. Closing the reader ends the stream: waiting
+ * and later calls throw a ClosedError, so that an incomplete epoch is not taken for a complete one.
  */
 export class BatchStream<Dtype extends BatchDtype = BatchDtype> implements AsyncIterableIterator<Batch<Dtype>> {
   readonly #options: CheckedBatchOptions<Dtype>;
@@ -45,7 +45,7 @@ export class BatchStream<Dtype extends BatchDtype = BatchDtype> implements Async
   #turn: Promise<unknown> = Promise.resolve();
   #calls = 0;
   #done = false;
-  /** What went wrong, and which calls had been made by then: they all end in it, later ones find the stream at its end. */
+  /** The error, and which calls had been made by then: they all reject with it, and later ones find the stream at its end. */
   #failure?: { error: unknown; calls: number };
   #closed?: Error;
   #ending?: Promise<void>;
@@ -73,7 +73,7 @@ export class BatchStream<Dtype extends BatchDtype = BatchDtype> implements Async
     return this.#place;
   }
 
-  /** True once no more batches come. */
+  /** True once there are no more batches. */
   get isOver(): boolean {
     return this.#done;
   }
@@ -86,13 +86,13 @@ export class BatchStream<Dtype extends BatchDtype = BatchDtype> implements Async
     return answer;
   }
 
-  /** Ends the stream, and its threads; calls of `next()` that wait end with `done`. */
+  /** Ends the stream and its threads; waiting calls of `next()` end with `done`. */
   async return(): Promise<IteratorResult<Batch<Dtype>, undefined>> {
     await this.#end();
     return endOfStream;
   }
 
-  /** Ends the stream as `return` does, and rejects with the error. */
+  /** Ends the stream like `return`, and rejects with the error. */
   async throw(error?: unknown): Promise<IteratorResult<Batch<Dtype>, undefined>> {
     await this.#end();
     throw error;
@@ -130,21 +130,21 @@ export class BatchStream<Dtype extends BatchDtype = BatchDtype> implements Async
     return endOfStream;
   }
 
-  /** Makes a batch of what was built, unless nothing of it is left, or the stream has ended in the meantime. */
+  /** Makes a batch from what was built, unless nothing of it is left or the stream has ended in the meantime. */
   async #finish({ job, position }: Planned, built: BuiltBatch): Promise<Batch<Dtype> | undefined> {
     if (this.#done) return undefined;
     this.#options.signal?.throwIfAborted();
     this.#place = position;
     if (built.indices.length === 0 && !this.#keepsStep) return undefined;
-    // Later, so that work for the batches ahead doesn't hold up this one.
+    // Later, so that preparing the next batches does not delay this one.
     setImmediate(() => this.#fill(this.#options.prefetch));
-    // The maker goes by the same options.
+    // The maker uses the same options.
     const data = built.data as BatchData<Dtype>;
     return { ...built, data, size: built.indices.length, epoch: job.epoch, position };
   }
 
   async #fail(error: unknown): Promise<void> {
-    // A thread that was ended on purpose is no failure.
+    // Ending a thread on purpose is not a failure.
     if (this.#done) return;
     this.#failure = { error, calls: this.#calls };
     await this.#end();
@@ -161,13 +161,13 @@ export class BatchStream<Dtype extends BatchDtype = BatchDtype> implements Async
     return this.#ending;
   }
 
-  /** Other shards have records in a batch of which this one has none: all make as many steps. */
+  /** Other shards have records in a batch of which this one has none: all make equally many steps. */
   get #keepsStep(): boolean {
     const { shard } = this.#options;
     return shard.count > 1 && !cutsEpoch(shard);
   }
 
-  /** Starts batches until `count` are under way. */
+  /** Starts batches until `count` are in preparation. */
   #fill(count: number): void {
     while (!this.#done && this.#ahead.length < count) {
       const { value: planned } = this.#plans.next();
@@ -180,14 +180,14 @@ export class BatchStream<Dtype extends BatchDtype = BatchDtype> implements Async
   }
 }
 
-/** Opens a stream whose batches are made by what `load` brings: that is loaded when there are batches to make. */
+/** Opens a stream whose batches are made by what `load` returns, which is loaded only when there are batches to make. */
 export function openStream<Dtype extends BatchDtype>(
   load: () => Promise<BatchMaker>,
   records: number,
   options: CheckedBatchOptions<Dtype>,
 ): BatchStream<Dtype> {
   const loading = load();
-  // Awaited by the first batch; until then a failure is not unhandled.
+  // Awaited by the first batch; until then a failure does not count as unhandled.
   loading.catch(() => undefined);
   const maker: BatchMaker = {
     build: async (job) => (await loading).build(job),
@@ -199,7 +199,7 @@ export function openStream<Dtype extends BatchDtype>(
   return BatchStream.of(maker, records, options);
 }
 
-/** Cuts epochs into jobs. */
+/** Divides epochs into jobs. */
 function* planBatches(records: number, options: CheckedBatchOptions): Generator<Planned, void, undefined> {
   const { batchSize, shuffle, shard, epochs, dropLast = false, padLast = false } = options;
   const { start, end } = epochRange(records, shard);

@@ -9,7 +9,7 @@ import { BatchBuilder, type BatchJob } from './builder';
 import type { CheckedBatchOptions } from './options';
 import { RecordReader } from './record-reader';
 
-/** What such a worker gets when it is started. */
+/** What a worker receives when it is started. */
 export interface BatchSetup {
   path: string;
   lenient: boolean;
@@ -21,7 +21,7 @@ export interface BatchSetup {
 }
 
 serve(({ path, lenient, index, options, meta, schema }: BatchSetup) => {
-  // The same snapshot, though a writer may have committed another one since.
+  // The same snapshot, although a writer may have committed another one since.
   const file = new PageFile(path, { lenient, snapshot: meta });
   const records = new RecordReader(file, KeyIndex.of(index), namedFormat(schema));
   const damage: Damage[] = [];

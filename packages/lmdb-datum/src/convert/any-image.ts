@@ -1,4 +1,4 @@
-/** Image files of any kind to Datum messages: what ordinary JPEGs don't need. */
+/** Converts image files of any kind to Datum messages: everything that ordinary JPEGs do not need. */
 import path from 'node:path';
 import {
   BadImageError,
@@ -19,7 +19,7 @@ import { type ConvertPlan, imageTypeOf } from './options';
 /**
  * Converts an image file of any kind.
  *
- * @throws BadImageError, MissingDependencyError without sharp, and what `allocate` throws.
+ * @throws BadImageError, MissingDependencyError without sharp, and the errors of `allocate`.
  */
 export async function convertWhole(
   file: Uint8Array,
@@ -43,7 +43,7 @@ export async function convertWhole(
   return { message, size: `${channels}x${height}x${width}` };
 }
 
-/** Waits for what needs sharp, and says in this package's words that there is none. */
+/** Waits for an operation that needs sharp, and reports a missing sharp in this package's words. */
 async function bySharp<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -52,7 +52,7 @@ async function bySharp<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Without a resize, a file that is of the wanted kind already is stored byte by byte, as Caffe does. */
+/** Without resizing, a file that already has the requested format is stored byte for byte, as in Caffe. */
 async function encodedBytes(
   image: ImageFile,
   file: Uint8Array,
@@ -60,7 +60,7 @@ async function encodedBytes(
   plan: ConvertPlan,
 ): Promise<Uint8Array> {
   const named = path.extname(image.name).slice(1).toLowerCase();
-  // A name that tells no kind to store, as that of .jfif, leaves it to the file.
+  // If the name says no format that can be stored, as with .jfif, the file itself decides.
   const extension = imageTypeOf(named) ? named : (kindOfImage(file) ?? named);
   const wanted = plan.encodeType || extension;
   // A GIF, TIFF, AVIF or BMP keeps its pixels in a PNG.

@@ -1,4 +1,4 @@
-/** A few images that one thread converts: a worker, or the calling thread when it has nothing to write. Whichever is first. */
+/** A few images converted by one thread: a worker, or the calling thread when it has nothing to write, whichever is first. */
 
 import type { ImageFile } from './image-file';
 import { type Converted, convertImage, NoRoomError } from './image-to-message';
@@ -7,13 +7,13 @@ import type { ConvertPlan } from './options';
 export interface Chunk {
   number: number;
   images: ImageFile[];
-  /** What the messages go to. It begins with the number of the chunk that is in it, until a thread takes that. */
+  /** The memory for messages. It begins with the number of its chunk, until a thread takes that. */
   memory: SharedArrayBuffer;
-  /** Counts what waits to be written beside that, of all chunks. */
+  /** Counts what waits to be written outside that memory, over all chunks. */
   waiting: SharedArrayBuffer;
 }
 
-/** Memory for the messages of a chunk. Those that don't fit have their own; what isn't used costs nothing. */
+/** Memory for the messages of a chunk. Those that do not fit get their own; unused memory costs nothing. */
 const memoryBytes = 4 << 20;
 const firstByte = 64;
 const taken = -1;
@@ -22,7 +22,7 @@ export function chunkMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(memoryBytes);
 }
 
-/** Puts a chunk up for whichever thread takes it first. */
+/** Offers a chunk to whichever thread takes it first. */
 export function offer({ number, memory }: Chunk): void {
   Atomics.store(new Int32Array(memory), 0, number);
 }
@@ -32,17 +32,17 @@ export function take({ number, memory }: Chunk): boolean {
   return Atomics.compareExchange(new Int32Array(memory), 0, number, taken) === number;
 }
 
-/** An image whose message there was no room for: it is converted when it is its turn to be written. */
+/** An image whose message did not fit: it is converted when it is its turn to be written. */
 export const convertLater = { later: true } as const;
 export type Outcome = Converted | typeof convertLater;
 
-/** Images of a thread that are decoded at once hold as much memory. */
+/** Maximum memory of a thread's images that are decoded at the same time. */
 const underWayBytes = 64 << 20;
 
 /**
  * Converts a chunk's images.
  *
- * @param pause Called after each image, and awaited if it has something to wait for.
+ * @param pause Called after each image, and awaited if it returns a promise.
  * @returns undefined if another thread has taken the chunk.
  */
 export async function convertChunk(
@@ -57,7 +57,7 @@ export async function convertChunk(
   for (const image of chunk.images) {
     const one = room.isFull ? undefined : convertImage(image, plan, room.allocate);
     if (one && 'converted' in one) {
-      // Awaited below; until then a failure is not unhandled.
+      // Awaited below; until then a failure does not count as unhandled.
       one.converted.catch(() => undefined);
       outcomes.push(one.converted);
       bytes += one.bytes;
@@ -70,14 +70,14 @@ export async function convertChunk(
   return (await Promise.all(outcomes)).map((one) => one ?? convertLater);
 }
 
-/** Messages beside those in the memory of chunks hold as much, whatever the images: `waiting` counts it, in KiB. */
+/** Maximum size of messages outside the memory of chunks, whatever the images: `waiting` counts it, in KiB. */
 const waitingKib = 128 << 10;
 
 export function waitingCounter(): SharedArrayBuffer {
   return new SharedArrayBuffer(4);
 }
 
-/** Notes that a message doesn't wait any more. */
+/** Records that a message is no longer waiting. */
 export function stopWaiting({ memory, waiting }: Chunk, message: Uint8Array): void {
   if (message.buffer !== memory) Atomics.sub(new Int32Array(waiting), 0, kibOf(message.length));
 }
@@ -86,7 +86,7 @@ function kibOf(bytes: number): number {
   return Math.ceil(bytes / 1024);
 }
 
-/** Gives out a chunk's memory, one piece after the other, and other memory for what doesn't fit. */
+/** Allocates pieces of a chunk's memory one after the other, and other memory for what does not fit. */
 class ChunkRoom {
   #used = firstByte;
   readonly #waiting: Int32Array;
@@ -106,7 +106,8 @@ class ChunkRoom {
     const { memory } = this.#chunk;
     if (this.#used + bytes <= memory.byteLength) {
       const piece = new Uint8Array(memory, this.#used, bytes);
-      // The next one is aligned: V8 copies shared memory by eight bytes only between places that are alike in this, and else one by one.
+      // The next one is aligned: V8 copies shared memory eight bytes at a time only if both positions are aligned alike, otherwise one by
+      // one.
       this.#used += (bytes + 7) & ~7;
       return piece;
     }
@@ -116,7 +117,7 @@ class ChunkRoom {
   };
 }
 
-/** Messages in the chunk's memory go by their place there: sending a view of shared memory costs as much as decoding a small image. */
+/** Messages in the chunk's memory are sent as positions: sending a view of shared memory costs as much as decoding a small image. */
 export type ConvertReply = Outcome | { at: number; bytes: number; size: string };
 
 export function toReply(
@@ -134,7 +135,7 @@ export function toReply(
   return { response, transfer };
 }
 
-/** What a worker's replies stand for. */
+/** The meaning of a worker's replies. */
 export function fromReply(replies: ConvertReply[], { memory }: Chunk): Outcome[] {
   return replies.map((reply) =>
     'at' in reply ? { message: new Uint8Array(memory, reply.at, reply.bytes), size: reply.size } : reply,

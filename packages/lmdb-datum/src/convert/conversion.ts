@@ -15,25 +15,25 @@ import { defaultWorkers } from './threads-ahead';
 import { chunkImages, commitRecords } from './transactions';
 import { labelsName, type WorkFolder } from './work-folder';
 
-/** Decodes several images at once and writes them in the order of the list. */
+/** Decodes several images at a time and writes them in the order of the list. */
 export class Conversion {
   records = 0;
   skipped: SkippedImage[] = [];
   done = 0;
   #committed = new Set<number>();
-  /** Of the images as `CxHxW`: two if there are more than that. */
+  /** Sizes of the images as `CxHxW`: two of them if there are more. */
   sizes = new Set<string>();
   readonly #journal: ConvertJournal;
   #folder = '';
 
-  /** Those to convert, of which the first one has this number among all. */
+  /** Those to convert; the first one has this index among all. */
   readonly #images: ImageFile[];
   readonly #first: number;
   readonly #isPart: boolean;
   readonly #plan: ConvertPlan;
   readonly #options: ConvertOptions;
   readonly #startedMs: number;
-  /** To be kept beside the database. */
+  /** To be stored with the database. */
   readonly #classes?: ImageClass[];
 
   constructor(
@@ -54,7 +54,7 @@ export class Conversion {
     this.#journal = new ConvertJournal(this.#images, plan, options.resume ?? false, this.#first);
   }
 
-  /** Takes over what a folder's journal says of this import. Returns false if there is nothing to go on with. */
+  /** Restores the progress from a folder's journal of this import. Returns false if there is nothing to continue. */
   goOnIn(folder: string): boolean {
     const progress = this.#journal.load(folder);
     if (progress) this.#takeOver(progress);
@@ -65,7 +65,7 @@ export class Conversion {
     ({ done: this.done, skipped: this.skipped, sizes: this.sizes } = progress);
   }
 
-  /** True if a database is complete, and is this import's. */
+  /** True if a database is complete, and belongs to this import. */
   isFinished(output: string): boolean {
     const progress = this.#journal.loadComplete(output);
     if (!progress) return false;
@@ -74,7 +74,7 @@ export class Conversion {
     return true;
   }
 
-  /** Whether the work is worth going on from, and was to be kept. */
+  /** Whether the work is worth keeping, and was meant to be kept. */
   get keepsWork(): boolean {
     return this.#journal.keepsWork && (this.records > 0 || this.done < this.#images.length);
   }
@@ -105,7 +105,7 @@ export class Conversion {
       await Promise.all([threads.close(), this.#keep(writer)]);
       await writer.close();
     } catch (error) {
-      // What can't be committed is converted again by the call that goes on.
+      // What cannot be committed is converted again by the call that continues.
       if (this.#journal.keepsWork) await this.#keep(writer).catch(() => undefined);
       await writer.abort();
       throw error;
@@ -115,7 +115,7 @@ export class Conversion {
   async #openWriter(isNew: boolean): Promise<DatumWriter> {
     const settings = { recordsPerCommit: commitRecords };
     if (isNew) {
-      // Before there is a database, so that none is ever found without.
+      // Before there is a database, so that none is ever found without it.
       this.#journal.save(this.#folder, this);
       return DatumWriter.createIn(this.#folder, settings);
     }
@@ -134,7 +134,7 @@ export class Conversion {
       }
       for await (const converted of threads.first()) {
         this.#write(writer, converted);
-        // Large images end a transaction whatever their chunk is.
+        // Large images end a transaction wherever their chunk ends.
         if (writer.isDueByBytes) await this.#keep(writer, threads);
       }
       threads.drop();
@@ -204,7 +204,7 @@ export class Conversion {
   }
 }
 
-/** Says that no image could be read. */
+/** Makes the error if no image could be read. */
 export function noneRead(source: string, images: number, skipped: readonly SkippedImage[]): ImageError {
   const reason = skipped[0]?.reason.replace(/\.$/, '');
   const count = images === 1 ? 'its only image cannot' : `none of its ${images} images can`;
@@ -213,7 +213,7 @@ export function noneRead(source: string, images: number, skipped: readonly Skipp
   });
 }
 
-/** Returns what a message calls the images. */
+/** Returns the name of images in a message. */
 export function sourceOf({ list, input }: ConvertOptions): string {
   return list ?? (typeof input === 'string' ? input : nameFew(input));
 }

@@ -1,4 +1,4 @@
-/** Makes an LMDB from image files, by the rules of Caffe's convert_imageset. */
+/** Makes an LMDB from image files, following the rules of Caffe's convert_imageset. */
 import path from 'node:path';
 import { adviseOn, sayUnreadImages } from '@ae/images/files';
 import { Random, shuffleInPlace } from '../batches/random';
@@ -13,37 +13,37 @@ import { moveIntoPlace, partialName } from './output-folder';
 import { findComplete, type ImportedPart, importPart, noteComplete, placeOf } from './shards';
 import { claimWorkFolder, labelsName, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
 
-/** What `convertImageset` did. */
+/** The result of `convertImageset`. */
 export interface ConvertReport {
   /** The folder that was created; with `shard`, the shard's folder. */
   output: string;
   /** The shard was already complete, and nothing was done. */
   wasComplete?: true;
   records: number;
-  /** Of the pixels of all images, before `encoded` stores their files, as `CxHxW`; absent if they have different sizes. */
+  /** Size of the pixels of all images, before `encoded` stores their files, as `CxHxW`; absent if they have different sizes. */
   size?: string;
   skipped: SkippedImage[];
-  /** Files and folders of the folder that were passed over, since there is no image in them, or images lie beside classes. */
+  /** Files and folders that were skipped because they contain no images, or because images are beside class folders. */
   ignored: string[];
-  /** Classes in label order, when they come from folders or are named by a list. */
+  /** Classes in label order, if they come from folders or are named in a list. */
   classes?: ImageClass[];
-  /** Where the names of a list's classes are kept, one per line. */
+  /** File with the class names of a list, one per line. */
   labelsFile?: string;
-  /** Labels of a list that are no whole numbers of 32 bits: how many, and the first of them. */
+  /** Labels in a list that are not 32-bit whole numbers: how many, and the first of them. */
   oddLabels?: { count: number; examples: OddLabel[] };
-  /** What may not be meant as it was taken, in sentences. */
+  /** Warnings about input that may not have been interpreted as intended, as sentences. */
   warnings: string[];
   elapsedMs: number;
 }
 
 /**
- * Converts images to a database. Images that can't be read are skipped, leave a gap in the numbering as in Caffe, and are named
- * in the report. Until it is complete the database has the name `output` + '.partial'. That is removed if anything fails, unless
- * `resume` keeps it. The same call goes on from what a process that was killed left there. With `shard` only a part is converted, into a
- * database beside `output`; `mergeShards` makes the whole one of them.
+ * Converts images to a database. Unreadable images are skipped, leave a gap in the numbering as in Caffe, and are listed in the report.
+ * Until it is complete, the database has the name `output` + '.partial', which is removed if anything fails, unless `resume` keeps it. The
+ * same call continues from what a killed process left there. With `shard`, only a part is converted, to a database beside `output`;
+ * `mergeShards` combines them.
  *
- * @throws InvalidOptionError, OutputExistsError, NotReadableError, MissingDependencyError, WriteError, MixedSizesError, ImageError
- *   if no image decodes, or the signal's reason.
+ * @throws InvalidOptionError, OutputExistsError, NotReadableError, MissingDependencyError, WriteError, MixedSizesError, ImageError if no
+ * image can be decoded, or the signal's reason.
  */
 export async function convertImageset(options: ConvertOptions): Promise<ConvertReport> {
   const startedMs = performance.now();
@@ -87,7 +87,7 @@ async function convertSource(
     return reportOf(complete, true);
   }
   const work = new Conversion(images, plan, options, startedMs, labels, part);
-  // Killed when all was done but for the last touch.
+  // Killed when everything was done except the last step.
   if (!work.isFinished(place)) {
     const folder = claimWorkFolder(place, () => work.goOnIn(partialName(place)));
     const note = () => part && noteComplete(folder.path, part.work, { ...work.result, ...(classes && { classes }) });
@@ -97,7 +97,7 @@ async function convertSource(
   return reportOf(work.result);
 }
 
-/** Adds what images were left out, since no decoder reads them: most of a telephone's may be. */
+/** Adds which images were skipped because no decoder reads them: that may be most of a phone's. */
 function withUnread(warnings: string[], ignored: readonly string[]): string[] {
   const unread = sayUnreadImages(ignored);
   return unread === undefined ? warnings : [...warnings, `${unread}.`];
@@ -114,7 +114,7 @@ function noImages(source: string, ignored: readonly string[]): ImageError {
   );
 }
 
-/** Does the work in its folder, which then gets the output's name. */
+/** Does the work in its folder, which is then renamed to the output. */
 async function finish(folder: WorkFolder, output: string, work: Conversion, note: () => void): Promise<void> {
   try {
     await work.run(folder);
@@ -129,7 +129,7 @@ async function finish(folder: WorkFolder, output: string, work: Conversion, note
   }
 }
 
-/** What is left of an import that couldn't write. */
+/** What remains of an import that could not write. */
 function tellWhatIsKept(error: WriteError, partial: string | undefined): WriteError {
   const kept = partial
     ? `${partial} keeps the images that were committed; set resume to continue from there`

@@ -1,4 +1,4 @@
-/** An image to import: where its file is, and what it is called and labeled in the database. */
+/** An image to import: its file, and its name and label in the database. */
 export { nameFew } from '@ae/images/files';
 
 import type { PackedFile } from '@ae/images/files';
@@ -6,18 +6,18 @@ import type { FilePath } from '../files/regular-file';
 import { caffeKey } from '../write/writer';
 
 export interface ImageFile {
-  /** As the list has it, or `class/file.jpg`: the part of the key after the number. */
+  /** As in the list, or `class/file.jpg`: the part of the key after the number. */
   name: string;
-  /** The name's bytes, if they are no UTF-8. The key has these. */
+  /** The bytes of the name, if they are not UTF-8. The key contains these. */
   nameBytes?: Uint8Array;
-  /** Where the file is; for people alone, where it is packed. */
+  /** Where the file is; only for display if it is in an archive. */
   path: FilePath;
   /** Where it is in an archive. */
   packed?: PackedFile;
   label: number;
   /** Its line in the list, counted from 1. */
   line?: number;
-  /** What is odd about that line, in case there is no such file. */
+  /** What is unusual about that line, in case the file does not exist. */
   hint?: string;
 }
 
@@ -27,7 +27,7 @@ export interface ImageClass {
   label: number;
 }
 
-/** A label that isn't a whole number that fits, and what it counts as. */
+/** A label that is not a whole number or does not fit, and the number that it is read as. */
 export interface OddLabel {
   /** Counted from 1. */
   line: number;
@@ -41,13 +41,13 @@ export interface ImageList {
   classes?: ImageClass[];
   /** Names of files and folders that were ignored because they contain no images. */
   ignored: string[];
-  /** What may not be meant as it was taken, in sentences. */
+  /** Warnings about input that may not have been interpreted as intended, as sentences. */
   warnings: string[];
-  /** How many labels are odd, and the first of them. */
+  /** Number of unusual labels, and the first of them. */
   oddLabels?: { count: number; examples: OddLabel[] };
 }
 
-/** The key of image number `i`, as Caffe makes it. */
+/** Returns the key of image number `i`, in Caffe's form. */
 export function keyOf(i: number, { name, nameBytes }: ImageFile): string | Uint8Array {
   return nameBytes ? Buffer.concat([Buffer.from(caffeKey(i, '')), nameBytes]) : caffeKey(i, name);
 }

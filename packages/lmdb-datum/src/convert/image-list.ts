@@ -7,20 +7,20 @@ import { readRegularFile, sayOf } from '../files/regular-file';
 import type { ImageClass, ImageFile, ImageList, OddLabel } from './image-file';
 import { hintOf } from './list-hints';
 
-/** A text that a string can hold. */
+/** Maximum size of a text that fits in a string. */
 const mostListBytes = 1 << 28;
 const mostExamples = 10;
 const wholeNumber = /^[ \t\v\f]*[+-]?\d+$/;
 
-/** Turns the text of a label into its number. */
+/** Converts the text of a label to its number. */
 type Labeler = (text: string, line: number) => number;
 
 /**
- * Parses a list of images as convert_imageset does: a line is split at its last space, the label is what C's atoi makes of
- * the rest, and a line without a space is a file name (with the label that atoi makes of it, usually 0). Blank lines count in
- * the numbering, so they stay in. Unlike there, a carriage return before the line's end is dropped.
+ * Parses a list of images as convert_imageset does: a line is split at its last space, the label is what C's atoi makes of the rest, and a
+ * line without a space is a file name (with the label that atoi makes of it, usually 0). Blank lines count in the numbering, so they are
+ * kept. Unlike in convert_imageset, a carriage return before the end of a line is dropped.
  *
- * @param root Put before each name. A separator is added if it is a folder without one.
+ * @param root Prefix of each name. A separator is added if it is a folder without one.
  * @param labelOf Default: atoi.
  */
 export function parseImageList(text: string, root: string, labelOf: Labeler = atoi): ImageFile[] {
@@ -50,9 +50,9 @@ function splitLine(line: string): [name: string, label: string] {
   return [space < 0 ? line : line.slice(0, space), line.slice(space + 1)];
 }
 
-/** C's atoi on a 64-bit system: leading whitespace, a sign, digits; 0 if there are none; cut to 32 bits. */
+/** C's atoi on a 64-bit system: leading whitespace, a sign, digits; 0 if there are none; truncated to 32 bits. */
 export function atoi(text: string): number {
-  // All but odd ones.
+  // All but unusual ones.
   if (/^-?\d{1,9}$/.test(text)) return Number(text) | 0;
   const digits = /^[ \t\n\v\f\r]*([+-]?\d+)/.exec(text)?.[1];
   if (digits === undefined) return 0;
@@ -64,13 +64,13 @@ export function atoi(text: string): number {
 /**
  * Reads a list file.
  *
- * @param labels 'numbers' as Caffe has them; 'names' of classes, which are numbered in the order of their bytes; or the file of an
- *   earlier import that has them in order, one per line.
+ * @param labels 'numbers' as in Caffe; 'names' of classes, which are numbered in byte order; or the file of an earlier import that lists
+ * them in order, one per line.
  * @throws NotReadableError
  */
 export function readImageList(file: string, root: string, labels = 'numbers'): ImageList {
   const bytes = readList(file);
-  // Bytes that are no UTF-8 go through as they are, one a character.
+  // Bytes that are not UTF-8 pass through unchanged, one per character.
   const isText = isUtf8(bytes);
   const text = bytes.toString(isText ? 'utf8' : 'latin1');
   if (labels !== 'numbers') return withClasses(file, text, root, labels, isText);
@@ -111,7 +111,7 @@ function unusable(file: string, what: string, cause?: unknown): NotReadableError
   return new NotReadableError(`${file} ${what}.`, { path: file, cause });
 }
 
-/** A name that is no UTF-8 is its bytes, and for people a text. */
+/** A name that is not UTF-8 is stored as bytes, with a text for display. */
 function asBytes(image: ImageFile): ImageFile {
   const nameBytes = Buffer.from(image.name, 'latin1');
   const root = (image.path as string).slice(0, (image.path as string).length - image.name.length);
@@ -140,7 +140,7 @@ function withClasses(file: string, text: string, root: string, labels: string, i
   return { images: isText ? images : images.map(asBytes), classes, ignored: [], warnings: [] };
 }
 
-/** In the order of their bytes, so that the order of the lines doesn't matter. */
+/** In byte order, so that the order of the lines does not matter. */
 function namesIn(lines: readonly string[]): string[] {
   const names = new Set(lines.filter((line) => line !== '').map((line) => splitLine(line)[1]));
   return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
@@ -158,7 +158,7 @@ function readClassNames(file: string): string[] {
   }
 }
 
-/** Keeps what atoi makes of labels that are no whole numbers of 32 bits. */
+/** Counts labels that are not 32-bit whole numbers, with the number that atoi makes of them. */
 class OddLabels {
   count = 0;
   readonly examples: OddLabel[] = [];
@@ -189,7 +189,7 @@ function isFolder(name: string): boolean {
   try {
     return fs.statSync(name).isDirectory();
   } catch {
-    // What is wrong with it is said of each image.
+    // Errors in it are reported for each image.
     return false;
   }
 }

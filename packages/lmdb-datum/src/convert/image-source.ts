@@ -1,18 +1,18 @@
-/** Finds the images in whatever holds them. What reads archives is loaded where there is one. */
+/** Finds the images in anything that contains them. Readers of archives are loaded only if there is an archive. */
 import fs from 'node:fs';
 import path from 'node:path';
 import * as images from '@ae/images/files';
 import { NotReadableError } from '../errors/errors';
 import type { ImageList } from './image-file';
 
-/** Images, and what is open for them. */
+/** Images, and the files that are open for them. */
 export interface ImageSource extends ImageList {
   close(): void;
 }
 
 /**
- * Lists the images of a folder, or of anything that `openImageSource` of @ae/images takes. What has to be unpacked goes into the folder of
- * `output`.
+ * Lists the images of a folder, or of anything that `openImageSource` of @ae/images accepts. Files that must be unpacked go into the folder
+ * of `output`.
  *
  * @throws NotReadableError, or the signal's reason
  */
@@ -26,7 +26,7 @@ export async function openImages(
     const [folder] = inputs;
     if (inputs.length === 1 && fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
       const list = images.listImageFolder(folder);
-      // Those that it lacks may be in archives.
+      // Missing images may be in archives.
       if (list.images.length > 0 || !list.ignored.some(images.hasArchiveExtension)) return { ...list, close() {} };
     }
     const { openImageSource } = await import('@ae/images/archives');
@@ -40,7 +40,7 @@ function folderThatIsThere(folder: string): string {
   return fs.existsSync(folder) || path.dirname(folder) === folder ? folder : folderThatIsThere(path.dirname(folder));
 }
 
-/** The same class may be there in two modules. */
+/** The same class may exist in two modules. */
 function ownError(cause: unknown): unknown {
   const { code, state, sentence, todo, path } = cause as Partial<images.NotReadableError>;
   if (code !== 'NOT_READABLE' || sentence === undefined) return cause;

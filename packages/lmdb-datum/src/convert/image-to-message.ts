@@ -1,4 +1,4 @@
-/** One image file to one Datum message, as convert_imageset makes it. */
+/** Converts one image file to one Datum message, as convert_imageset does. */
 import fs from 'node:fs';
 import { describeImage, type ImageSize, readImageSize } from '@ae/images/kind';
 import {
@@ -29,28 +29,28 @@ import {
 import type { ImageFile } from './image-file';
 import type { ConvertPlan } from './options';
 
-/** A Datum message and the size of its image as `CxHxW`, or why there is none. */
+/** A Datum message and the size of its image as `CxHxW`, or the reason why there is none. */
 export type Converted = { message: Uint8Array; size: string } | { skipped: string };
 
-/** An image that is still being converted, and the memory that it holds meanwhile. */
+/** An image that is still being converted, and the memory that it uses meanwhile. */
 export interface Converting {
   bytes: number;
   converted: Promise<Converted | undefined>;
 }
 
-/** Gives the memory for a message. @throws NoRoomError if there is none for more of them. */
+/** Allocates the memory for a message. @throws NoRoomError if there is no space for more of them */
 export type Allocate = (bytes: number) => Uint8Array;
 
-/** Too many messages wait to be written. */
+/** Too many messages are waiting to be written. */
 export class NoRoomError extends Error {}
 
-/** Files of so many bytes, or of images of so many, are read when it is their turn to be decoded. */
+/** Files of this many bytes, or of this many pixels, are read when it is their turn to be decoded. */
 const largeBytes = 16 << 20;
 
 /**
- * Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown.
+ * Converts an image. A damaged one is skipped, with the reason; any other error (such as missing sharp) is thrown.
  *
- * @returns undefined if `allocate` has no room for its message.
+ * @returns undefined if `allocate` has no space for its message.
  */
 export function convertImage(
   image: ImageFile,
@@ -77,14 +77,14 @@ export function convertImage(
   }
 }
 
-/** Enough to know what a file is; most are not larger. */
+/** Enough to recognize a file; most files are not larger. */
 const headBytes = 1 << 18;
-/** A file may grow while it is read, but not for ever. */
+/** A file may grow while it is read, but not forever. */
 const slackBytes = 1 << 20;
 
 /**
- * Runs `use` with a file's first bytes, and with what tells its size and what reads it whole. One call brings most files whole. For a decoder
- * that notices if it doesn't that is enough, and its size is not asked for.
+ * Calls `use` with a file's first bytes, a function that returns its size, and one that reads it completely. One read is enough for most
+ * files. For a decoder that notices if it is not, that suffices, and the file's size is not queried.
  */
 function withImageFile<T>(
   { path, packed }: ImageFile,
@@ -109,7 +109,7 @@ function withImageFile<T>(
   });
 }
 
-/** Reads what there is, at most what there is room for. What cannot be read, such as a folder, is named by its kind. */
+/** Reads what there is, up to the available space. What cannot be read, such as a folder, is reported by its kind. */
 function readStart(fd: number, room: Uint8Array): number {
   try {
     return fs.readSync(fd, room, 0, room.length, null);
@@ -119,12 +119,12 @@ function readStart(fd: number, room: Uint8Array): number {
   }
 }
 
-/** Reads a file whole, with at most so many bytes. */
+/** Reads a complete file of at most this many bytes. */
 function readImageFile({ path, packed }: ImageFile, mostBytes: number): Uint8Array {
   return packed ? readPackedFile(packed, mostBytes) : readRegularFile(path, mostBytes);
 }
 
-/** Looks at what the file says of itself before more than its beginning is read. @throws BadImageError */
+/** Checks what a file's header says before more of it is read. @throws BadImageError */
 function assertDecodes(start: Uint8Array, fileBytes: number, image: ImageFile, { maxPixels }: ConvertPlan): ImageSize {
   const name = pathText(image.path);
   const size = readImageSize(start);
@@ -134,7 +134,10 @@ function assertDecodes(start: Uint8Array, fileBytes: number, image: ImageFile, {
   return size;
 }
 
-/** A raw record of an ordinary JPEG, from file to pixels in one memory. Most images are such, and for them nothing is awaited. */
+/**
+ * Converts an ordinary JPEG to a raw record, from file to pixels in one memory. Most images are such JPEGs, and nothing is awaited for
+ * them.
+ */
 function convertOrdinaryJpeg(
   kernels: ImageKernels,
   file: Uint8Array,
@@ -142,7 +145,7 @@ function convertOrdinaryJpeg(
   plan: ConvertPlan,
   allocate: Allocate,
 ): Converted | undefined {
-  // Where pixels lie in a message, those of most images are made: see ChunkRoom.allocate.
+  // Pixels of most images are created where they belong in a message: see ChunkRoom.allocate.
   const shift = (encoder?.headBytes ?? 0) & 7;
   const planes = decodeJpeg(kernels, file, { channels: plan.gray ? 1 : 3, resize: plan.resize, orient: true, shift });
   if (!planes) return undefined;
@@ -154,7 +157,7 @@ function convertOrdinaryJpeg(
   return { message, size: `${channels}x${height}x${width}` };
 }
 
-/** For the size of the last image, which mostly is that of the next one. */
+/** For the size of the last image, which is usually that of the next one. */
 let encoder: RawEncoder | undefined;
 
 /** @param file Its bytes, unless they are to be read when there is memory for them. */
@@ -167,7 +170,7 @@ async function convertOther(
 ): Promise<Converted | undefined> {
   const release = await takeBudget(bytes);
   try {
-    // Loaded where there is such a file: most threads need neither all decoders nor the time that those take to load.
+    // Loaded only if there is such a file: most threads need neither all decoders nor the time that loading them takes.
     const { convertWhole } = await import('./any-image');
     return await convertWhole(file ?? reading(image, () => readImageFile(image, bytes)), image, plan, allocate);
   } catch (error) {
@@ -177,7 +180,7 @@ async function convertOther(
   }
 }
 
-/** Why there is no message; undefined if it has to wait. @throws the error, if it isn't about the image. */
+/** Returns why there is no message; undefined if it must wait. @throws the error, if it is not about the image */
 function skipDamaged(error: unknown): Converted | undefined {
   if (error instanceof NoRoomError) return undefined;
   if (error instanceof BadImageError) return { skipped: error.sentence };
@@ -186,8 +189,8 @@ function skipDamaged(error: unknown): Converted | undefined {
 }
 
 /**
- * Reads an image's file. That is synchronous: a thread that converts has nothing else to do meanwhile, and it costs a fifth of what the
- * asynchronous calls do.
+ * Reads an image's file synchronously: a converting thread has nothing else to do meanwhile, and it costs a fifth of the asynchronous
+ * calls.
  */
 function reading<T>(image: ImageFile, read: () => T): T {
   try {

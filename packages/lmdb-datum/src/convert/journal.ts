@@ -1,4 +1,4 @@
-/** How far an import came: a small file beside its database, for going on when it was stopped or killed. */
+/** The progress of an import: a small file beside its database, for continuing after it was stopped or killed. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,27 +11,27 @@ import { type ImageFile, keyOf } from './image-file';
 import type { ConvertPlan } from './options';
 import { journalName } from './work-folder';
 
-/** An image that isn't in the database, and why. */
+/** An image that is not in the database, and why. */
 export interface SkippedImage {
   name: string;
   reason: string;
 }
 
-/** How far an import came. */
+/** The progress of an import. */
 export interface Progress {
-  /** Images handled, skipped ones included. All of the database's records are of these, and perhaps of some more. */
+  /** Number of images handled, including skipped ones. All records of the database belong to these, and perhaps to a few more. */
   done: number;
   skipped: SkippedImage[];
-  /** Sizes of the images as `CxHxW`: two of them, if there are more. */
+  /** Sizes of the images as `CxHxW`: two of them if there are more. */
   sizes: Set<string>;
 }
 
 interface Journal extends Omit<Progress, 'sizes'> {
   version: typeof journalVersion;
-  /** Hashes of the images and of the options: another import must not go on here. */
+  /** Hashes of the images and the options: another import must not continue here. */
   images: string;
   options: string;
-  /** The work was to be kept when stopped, so that no other import may remove it. */
+  /** The work is to be kept when it is stopped, so no other import may remove it. */
   isKept: boolean;
   sizes: string[];
 }
@@ -48,7 +48,7 @@ export class ConvertJournal {
   readonly #list: readonly ImageFile[];
   #isKept: boolean;
 
-  /** @param first The number of the list's first image, where it is a part of a longer one. */
+  /** @param first The index of the list's first image, if it is a part of a longer list. */
   constructor(list: readonly ImageFile[], plan: ConvertPlan, isKept: boolean, first = 0) {
     this.#list = list;
     this.#isKept = isKept;
@@ -57,12 +57,12 @@ export class ConvertJournal {
     this.#images = digestOfImages(list);
   }
 
-  /** True if the work is to be kept when it is stopped: this call asks for it, or one before did that it goes on from. */
+  /** True if the work is to be kept when it is stopped: this call asks for it, or the one that it continues did. */
   get keepsWork(): boolean {
     return this.#isKept;
   }
 
-  /** The progress of this import, if its database is complete but for the journal that is still in it. */
+  /** The progress of this import, if its database is complete except for the journal that is still in it. */
   loadComplete(output: string): Progress | undefined {
     try {
       const journal = parseJournal(readJournal(output) ?? '', output);
@@ -73,7 +73,7 @@ export class ConvertJournal {
     }
   }
 
-  /** Written before the database is made, and after each commit; under a temporary name first. */
+  /** Written before the database is created, and after each commit; under a temporary name first. */
   save(folder: string, { done, skipped, sizes }: Progress): void {
     const isKept = this.#isKept;
     const images = this.#images;
@@ -94,9 +94,9 @@ export class ConvertJournal {
   }
 
   /**
-   * How far this import came in a folder.
+   * Returns the progress of this import in a folder.
    *
-   * @returns undefined if there is nothing to go on with: no journal, or that of another import whose work nobody wanted to keep.
+   * @returns undefined if there is nothing to continue: no journal, or that of another import whose work was not to be kept.
    * @throws InvalidOptionError if there is something that must not be lost.
    */
   load(folder: string): Progress | undefined {
@@ -115,10 +115,10 @@ export class ConvertJournal {
   }
 }
 
-/** Returns what tells a list of images from another: their names, labels and order, and the names of their classes. */
+/** Returns a hash that identifies a list of images: their names, labels and order, and the names of their classes. */
 export function digestOfImages(list: readonly ImageFile[], classes: readonly string[] = []): string {
   const hash = createHash('sha256');
-  // Few long texts: each call takes longer than the bytes of a name.
+  // A few long texts: each call takes longer than the bytes of a name.
   let text = '';
   for (const { name, nameBytes, label } of list) {
     if (nameBytes) {
@@ -150,13 +150,13 @@ function readJournal(folder: string): string | undefined {
   }
 }
 
-/** Checks each field: a journal that is damaged must not make an import lose images. */
+/** Checks each field: a damaged journal must not make an import lose images. */
 function parseJournal(text: string, folder: string): Journal {
   let journal: Partial<Journal> | null;
   try {
     journal = JSON.parse(text);
   } catch (cause) {
-    throw damaged(folder, 'is not JSON', cause);
+    throw damaged(folder, 'is not valid JSON', cause);
   }
   const { version, images, options, isKept, done, skipped, sizes } = journal ?? {};
   if (version !== journalVersion) throw refuse(folder, `was written by another version of this package`);
@@ -176,7 +176,7 @@ function parseJournal(text: string, folder: string): Journal {
   return journal as Journal;
 }
 
-/** Compares what a journal says with the images that it is about. */
+/** Compares a journal with the images that it describes. */
 function checkProgress({ done, skipped, sizes }: Journal, list: readonly ImageFile[], folder: string): Progress {
   if (done > list.length) throw damaged(folder, `says that ${done} images of ${list.length} are done`);
   let next = 0;
@@ -208,7 +208,7 @@ function refuse(folder: string, what: string, cause?: unknown): InvalidOptionErr
   );
 }
 
-/** What is sound must not be deleted. */
+/** Intact work must not be deleted. */
 function keptWork(folder: string, whose: string): InvalidOptionError {
   const todo = 'finish that one, or choose another output';
   return new InvalidOptionError({ state: `${folder} contains the work of ${whose}`, todo }, { path: folder });
@@ -217,9 +217,9 @@ function keptWork(folder: string, whose: string): InvalidOptionError {
 /**
  * Compares the records of a database with the images that a journal calls done.
  *
- * @param first The number of the list's first image.
- * @returns The numbers of images that were committed after the journal was last written.
- * @throws InvalidOptionError if records are missing, or are of other images.
+ * @param first The index of the list's first image.
+ * @returns The indexes of images that were committed after the journal was last written.
+ * @throws InvalidOptionError if records are missing, or belong to other images.
  */
 export async function committedSince(
   folder: string,

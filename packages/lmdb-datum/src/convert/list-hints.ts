@@ -1,12 +1,12 @@
-/** Says what is odd about a line of a list, for when the file that it names is not there. */
+/** Says what is unusual about a line of a list, in case the file that it names does not exist. */
 
 const wholeNumber = /^[+-]?\d+(\.\d+)?$/;
-/** A name of which nothing below could be said, and a whole number: nearly all lines are such. */
+/** A name without any of the following peculiarities, and a whole number: nearly all lines are like this. */
 const plainLine = /^[^\s"'/\\:,;](?:[^\s\\:]*[^\s\\:,;])? \d+$/;
 
 /**
- * @param prefix What is put before the line's name.
- * @returns A sentence without its point, or undefined if the line looks as it should.
+ * @param prefix The prefix of the line's name.
+ * @returns A sentence without its period, or undefined if the line looks normal.
  */
 export function hintOf(line: string, number: number, prefix: string): string | undefined {
   if (line === '' || plainLine.test(line)) return undefined;

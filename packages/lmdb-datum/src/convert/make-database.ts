@@ -1,12 +1,12 @@
-/** Makes a database that appears under its name when it is complete, and of which nothing stays when anything fails. */
+/** Creates a database that appears under its name when it is complete, and leaves nothing behind if anything fails. */
 import { assertNothingKept } from './journal';
 import { moveIntoPlace, partialName } from './output-folder';
 import { claimWorkFolder, removeTraces, removeWorkFolder } from './work-folder';
 
 /**
- * Calls `write` with an empty folder, which then gets the output's name. What a process left there that was killed is removed before.
+ * Calls `write` with an empty folder, which is then renamed to the output. What a killed process left there is removed first.
  *
- * @throws OutputExistsError, WriteError, and what `write` throws.
+ * @throws OutputExistsError, WriteError, and the errors of `write`.
  */
 export async function makeDatabase<T>(output: string, write: (folder: string) => Promise<T>): Promise<T> {
   const partial = partialName(output);
@@ -24,7 +24,7 @@ export async function makeDatabase<T>(output: string, write: (folder: string) =>
   }
 }
 
-/** What such work left is of no use, but an import's may be. */
+/** What such work leaves behind is useless, but an import's may not be. */
 function beginAnew(partial: string): boolean {
   assertNothingKept(partial);
   return false;

@@ -1,4 +1,4 @@
-/** Makes the whole database of the shards that imports, resizes or conversions have made: the same bytes as one process makes. */
+/** Merges the shards of imports, resizes or conversions into a complete database: the same bytes as from a single process. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -15,7 +15,7 @@ import type { ImportedPart, ResizedPart } from './shards';
 import { commitRecords, isBetweenChunks } from './transactions';
 import { labelsName } from './work-folder';
 
-/** What a shard of any kind that makes databases holds. */
+/** The note in any shard that is a database. */
 export type DatabasePart = Pick<ImportedPart, 'records'> & Partial<ImportedPart> & Partial<Pick<ResizedPart, 'damage'>>;
 
 export interface MergeWork {
@@ -23,7 +23,7 @@ export interface MergeWork {
   readonly signal?: AbortSignal;
 }
 
-/** Merges shards in order. Returns how many records there are, and where the names of classes are kept, if they are. */
+/** Merges shards in order. Returns the number of records, and where the class names are, if there are any. */
 export async function mergeDatabases(
   output: string,
   shards: readonly FoundShard<DatabasePart>[],
@@ -40,7 +40,7 @@ export async function mergeDatabases(
   return { records, ...(hasLabels && { labelsFile: path.join(output, labelsName) }) };
 }
 
-/** Throws what one process would: shards by themselves may well hold nothing, and images of one size each. */
+/** Throws the errors of a single process: individual shards may well be empty, or contain images of only one size. */
 function assertSomething(output: string, shards: readonly FoundShard<DatabasePart>[]): void {
   const parts = shards.map(({ note }) => note.result);
   const [{ kind, settings }] = shards.map(({ note }) => note);
@@ -77,7 +77,7 @@ async function writeMerged(
   const writer = DatumWriter.createIn(folder, { recordsPerCommit: commitRecords });
   const commit = async () => {
     await writer.commit();
-    // Lets signals in.
+    // Lets signals run.
     await nextTurn();
     onDone?.(writer.count, total);
   };
@@ -87,7 +87,7 @@ async function writeMerged(
     for (const { key, value } of recordsOf(shards)) {
       signal?.throwIfAborted();
       const number = byChunks ? Number.parseInt(keyText(key), 10) : last;
-      // An import looks between chunks, whether a transaction is due, and others after each record.
+      // An import checks between chunks whether a transaction is due, and others after each record.
       if (writer.isDue && isBetweenChunks(last, number)) await commit();
       last = number;
       writer.stage(key, value);
@@ -111,7 +111,7 @@ export interface StoredRecord {
   readonly value: Buffer;
 }
 
-/** Yields the records of a database in order. @throws CorruptDatabaseError where there are not as many as `noted` */
+/** Yields the records of a database in order. @throws CorruptDatabaseError if their number differs from `noted` */
 export function* recordsIn(folder: string, noted: number): Generator<StoredRecord, void, undefined> {
   const file = new PageFile(folder);
   try {

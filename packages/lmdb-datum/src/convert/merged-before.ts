@@ -1,4 +1,4 @@
-/** Tells whether a database is the one that shards make: whoever runs a merge again finds it done. */
+/** Tells whether a database is the one that shards make: running a merge again then has nothing to do. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -9,7 +9,9 @@ import { labelsName } from './work-folder';
 
 const recordsPerTurn = 1000;
 
-/** Returns what merging would, where `output` holds the very records of the shards, and their names of classes; else undefined. */
+/**
+ * Returns the result of merging if `output` already contains exactly the records of the shards and their class names; otherwise undefined.
+ */
 export async function holdsRecordsOf(
   output: string,
   shards: readonly FoundShard<DatabasePart>[],
@@ -39,7 +41,7 @@ async function areSame(
       const next = firstOf(found);
       if (!(next && key.equals(next.key) && value.equals(next.value))) return false;
       if (++done % recordsPerTurn > 0) continue;
-      // Lets signals in.
+      // Lets signals run.
       await nextTurn();
       signal?.throwIfAborted();
       onDone?.(done, total);
@@ -50,7 +52,7 @@ async function areSame(
   }
 }
 
-/** Returns the next record; none where there is no database that can be read. */
+/** Returns the next record; undefined if there is no readable database. */
 function firstOf(records: ReturnType<typeof recordsIn>): { key: Buffer; value: Buffer } | undefined {
   try {
     return records.next().value ?? undefined;

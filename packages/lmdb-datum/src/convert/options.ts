@@ -17,65 +17,64 @@ import {
 /** What `convertImageset` reads and writes. */
 export interface ConvertOptions {
   /**
-   * Folder of class folders, an image, an archive (tar, tars in a tar, WebDataset's shards, tar.gz, zip, Parquet), a pattern of such names
-   * as `photos/**\/*.jpg` or `shards-{000..099}.tar`, or several of these. Or the root that stands before the names of `list`.
+   * A folder of class folders, an image, an archive (tar, tars in a tar, WebDataset shards, tar.gz, zip, Parquet), a pattern of such names
+   * such as `photos/**\/*.jpg` or `shards-{000..099}.tar`, or several of these. Or the folder that the names in `list` are relative to.
    */
   input: string | readonly string[];
-  /** List file, one `name label` per line. Without it the class folders of `input` give the labels. */
+  /** List file, one `name label` per line. Without it, the class folders of `input` determine the labels. */
   list?: string;
   /**
-   * What the labels of `list` are: 'numbers' as Caffe has them, whatever atoi makes of them; 'names' of classes, which are numbered in
-   * the order of their bytes and kept in the database's folder, in labels.txt; or the path of such a file, whose numbers are used
-   * again. Default 'numbers'.
+   * What the labels in `list` are: 'numbers' as in Caffe, read by atoi; 'names' of classes, which are numbered in byte order and stored in
+   * the database's folder, in labels.txt; or the path of such a file, whose numbers are used again. Default 'numbers'.
    */
   labels?: string;
-  /** Folder of the database to make. It must not exist. */
+  /** Folder of the database to create. It must not exist. */
   output: string;
   /** Store one gray channel. Default false: three channels, blue-green-red. */
   gray?: boolean;
-  /** Random order by this seed. Default false: the order of the list. */
+  /** Seed for a random order. Default false: the order of the list. */
   shuffle?: number | false;
-  /** Resize to this height and width; both or neither. Default: sizes stay. */
+  /** Resize to this height and width; both or neither. Default: keep sizes. */
   resizeHeight?: number;
   resizeWidth?: number;
-  /** How the aspect ratio is treated. Default 'squash', as Caffe does. */
+  /** How the aspect ratio is treated. Default 'squash', as in Caffe. */
   fit?: FitMode;
-  /** Default 'antialiased'. 'bilinear' gives the pixels that convert_imageset gives. */
+  /** Default 'antialiased'. 'bilinear' produces the pixels of convert_imageset. */
   resampler?: Resampler;
-  /** Color behind transparent pixels, as '#rrggbb'. Default: alpha is dropped, as by OpenCV and therefore Caffe. */
+  /** Color behind transparent pixels, as '#rrggbb'. Default: alpha is dropped, as in OpenCV and therefore Caffe. */
   background?: string;
-  /** Skip images of more pixels. Default 89,478,485, from where Pillow warns of a decompression bomb. */
+  /** Skip images with more pixels. Default 89,478,485, the limit from which Pillow warns of a decompression bomb. */
   maxPixels?: number;
   /** Fail on the first image whose size differs from the first one's. Default false. */
   checkSize?: boolean;
   /** Store image files instead of raw pixels. Default false. */
   encoded?: boolean;
-  /** Kind of file to store, 'jpg', 'png' or 'webp'. Implies `encoded`. Default: each file's own. */
+  /** Format of the files to store, 'jpg', 'png' or 'webp'. Implies `encoded`. Default: each file's own. */
   encodeType?: string;
   /**
-   * Threads that decode and resize beside this one, which does so when it would have to wait for them. Default: as many as there are
-   * other processors.
+   * Worker threads that decode and resize; this thread helps whenever it would have to wait for them. Default: the number of other
+   * processors.
    */
   workers?: number;
   /**
-   * Keep what was done (in `output` + '.partial') when the work is stopped or fails, and go on from there if it is called again with
-   * the same images and options. Default false: nothing is kept.
+   * If the work is stopped or fails, keep what was done (in `output` + '.partial'), and continue from there when called again with the same
+   * images and options. Default false: nothing is kept.
    */
   resume?: boolean;
   /**
-   * Convert only this part of the images, which count and are numbered as all do, into a database of its own beside `output`:
-   * `output` + '.shard-0-of-7'. Called again for a part that is complete it does nothing. `mergeShards` makes `output` of all parts.
+   * Convert only this part of the images, with the same numbering as for all, to a separate database beside `output`: `output` +
+   * '.shard-0-of-7'. Calling it again for a complete part does nothing. `mergeShards` makes `output` from all parts.
    */
   shard?: Shard;
-  /** Called after each hundred images or so, and at the end. */
+  /** Called about every hundred images, and at the end. */
   onProgress?: (progress: ConvertProgress) => void;
   /** Stops between two images; the call then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** How far `convertImageset` has come. */
+/** The progress of `convertImageset`. */
 export interface ConvertProgress {
-  /** Images handled so far, skipped ones included. */
+  /** Images handled so far, including skipped ones. */
   done: number;
   total: number;
   records: number;
@@ -84,12 +83,12 @@ export interface ConvertProgress {
   imagesPerSecond: number;
 }
 
-/** What becomes of each image. Plain data, for worker threads. */
+/** How each image is converted. Plain data, for worker threads. */
 export interface ConvertPlan {
   gray: boolean;
   resize?: Resize;
   encoded: boolean;
-  /** '' for each file's own. */
+  /** '' for each file's own format. */
   encodeType: string;
   background?: RgbColor;
   maxPixels: number;
@@ -161,7 +160,7 @@ function colorOf(text: string): RgbColor {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-/** The kind of image that a file name's extension, or Caffe's encode_type, stands for. */
+/** Returns the format that a file name's extension, or Caffe's encode_type, stands for. */
 export function imageTypeOf(extension: string): 'jpeg' | 'png' | 'webp' | undefined {
   const lower = extension.toLowerCase();
   if (lower === 'jpg' || lower === 'jpeg') return 'jpeg';

@@ -4,12 +4,12 @@ import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { OutputExistsError, reasonOf, WriteError } from '../errors/errors';
 import { sayOf } from '../files/regular-file';
 
-/** What the database is called until it is complete. */
+/** Returns the name of the database until it is complete. */
 export function partialName(output: string): string {
   return `${output.replace(/[/\\]+$/, '')}.partial`;
 }
 
-/** @throws OutputExistsError if there is anything of that name, a link to nothing too; WriteError if that can't be found out. */
+/** @throws OutputExistsError if the name is taken, even by a dangling link; WriteError if that cannot be determined. */
 export function assertFree(output: string): void {
   let stats: fs.Stats | undefined;
   try {

@@ -1,4 +1,4 @@
-/** From a database of images of any sizes to one of images of one size, as a network takes them. */
+/** Converts a database of images of any sizes to one with images of a single size, as networks require. */
 import os from 'node:os';
 import { type Shard, shardRange } from '@ae/ground/shards';
 import type { FitMode, Resampler } from '@ae/images';
@@ -14,31 +14,31 @@ import { findComplete, noteComplete, placeOf, type ResizedPart, type ShardWork }
 
 /** What `resizeDatabase` reads and writes. */
 export interface ResizeOptions {
-  /** The database to read: raw or encoded records of any sizes. It stays as it is. */
+  /** The database to read: raw or encoded records of any sizes. It is not changed. */
   input: string;
-  /** Name of a named database in it. Default: Caffe's unnamed one. */
+  /** Name of a named database in it. Default: the unnamed one, as in Caffe. */
   database?: string;
   /** The format of its records; see `openDatumLmdb`. Default: detected from the first ones. */
   schema?: string;
-  /** Folder of the database to make. It must not exist. */
+  /** Folder of the database to create. It must not exist. */
   output: string;
   height: number;
   width: number;
-  /** How the aspect ratio is treated. Default 'squash', as Caffe does. */
+  /** How the aspect ratio is treated. Default 'squash', as in Caffe. */
   fit?: FitMode;
-  /** Default 'antialiased'. 'bilinear' gives the pixels that convert_imageset gives. */
+  /** Default 'antialiased'. 'bilinear' produces the pixels of convert_imageset. */
   resampler?: Resampler;
   /** Store one gray channel. Default false: three channels, blue-green-red. */
   gray?: boolean;
-  /** Refuse image files of more pixels, as damaged. Default 89,478,485, from where Pillow warns of a decompression bomb. */
+  /** Treat image files with more pixels as damaged. Default 89,478,485, the limit from which Pillow warns of a decompression bomb. */
   maxPixels?: number;
-  /** Leave damaged records out, and report them. Default false: the first one is an error. */
+  /** Skip damaged records, and report them. Default false: the first one is an error. */
   lenient?: boolean;
-  /** Threads that decode and resize. Default: as many as there are processors; 0 is this thread. */
+  /** Threads that decode and resize. Default: the number of processors; 0 uses only this thread. */
   workers?: number;
   /**
-   * Write only this part of the records into a database of its own beside `output`: `output` + '.shard-0-of-7'. Called again for a part
-   * that is complete it does nothing. `mergeShards` makes `output` of all parts.
+   * Write only this part of the records, to a separate database beside `output`: `output` + '.shard-0-of-7'. Calling it again for a
+   * complete part does nothing. `mergeShards` makes `output` from all parts.
    */
   shard?: Shard;
   /** Called after each batch of images. */
@@ -47,22 +47,22 @@ export interface ResizeOptions {
   signal?: AbortSignal;
 }
 
-/** How far `resizeDatabase` has come. */
+/** The progress of `resizeDatabase`. */
 export interface ResizeProgress {
-  /** Records handled so far, damaged ones included. */
+  /** Records handled so far, including damaged ones. */
   done: number;
   total: number;
   elapsedMs: number;
 }
 
-/** What `resizeDatabase` did. */
+/** The result of `resizeDatabase`. */
 export interface ResizeReport {
   /** The folder that was created; with `shard`, the shard's folder. */
   output: string;
   /** The shard was already complete, and nothing was done. */
   wasComplete?: true;
   records: number;
-  /** What could not be read, with `lenient`. */
+  /** Records that could not be read, with `lenient`. */
   damage: readonly Damage[];
   elapsedMs: number;
 }
@@ -76,11 +76,11 @@ const knownOptions: Known<ResizeOptions> = {
 };
 
 /**
- * Writes all records of a database anew in one size: raw pixels, with the keys and labels that they had. Until it is complete the new
- * database has the name `output` + '.partial', which is removed if anything fails.
+ * Writes all records of a database again in one size: raw pixels, with the same keys and labels. Until it is complete, the new database has
+ * the name `output` + '.partial', which is removed if anything fails.
  *
- * @throws InvalidOptionError, OutputExistsError, a reader's error if the input can't be read, DatumError or ImageError with the key of a
- *   damaged record, ImageError if there is none at all, MissingDependencyError, WriteError, or the signal's reason.
+ * @throws InvalidOptionError, OutputExistsError, a reader's error if the input cannot be read, DatumError or ImageError with the key of a
+ * damaged record, ImageError if there are none at all, MissingDependencyError, WriteError, or the signal's reason.
  */
 export async function resizeDatabase(options: ResizeOptions): Promise<ResizeReport> {
   const startedMs = performance.now();
@@ -106,7 +106,7 @@ export async function resizeDatabase(options: ResizeOptions): Promise<ResizeRepo
   }
 }
 
-/** Says what makes a shard of a resize. */
+/** Returns the settings that all shards of a resize share. */
 async function resizeWork(
   reader: DatumReader,
   { index, count }: Shard,

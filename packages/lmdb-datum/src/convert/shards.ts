@@ -1,4 +1,4 @@
-/** Parts of imports and resizes that processes share: what tells whether two belong together, and when one is complete. */
+/** Parts of imports and resizes that processes share: which ones belong together, and when one is complete. */
 import { completeShard, type ShardNote, type ShardSettings, writeShardNote } from '@ae/ground/shard-notes';
 import { type Shard, shardPath, shardRange } from '@ae/ground/shards';
 import { OutputExistsError, reasonOf, WriteError } from '../errors/errors';
@@ -7,34 +7,34 @@ import type { ImageClass, ImageFile } from './image-file';
 import { digestOfImages, type SkippedImage } from './journal';
 import type { ConvertPlan } from './options';
 
-/** What the shard of an import holds. */
+/** The note in a shard of an import. */
 export interface ImportedPart {
   records: number;
-  /** Of the images as `CxHxW`: two if there are more than that. */
+  /** Sizes of the images as `CxHxW`: two of them if there are more. */
   sizes: string[];
   skipped: SkippedImage[];
   classes?: ImageClass[];
 }
 
-/** What the shard of a resize holds. */
+/** The note in a shard of a resize. */
 export interface ResizedPart {
   records: number;
   damage: Damage[];
 }
 
-/** A part of work on its way to being complete. */
+/** A part of the work before it is complete. */
 export interface ShardWork {
   readonly kind: 'import' | 'resize' | 'convert';
   readonly shard: Shard;
   readonly settings: ShardSettings;
 }
 
-/** Returns the folder of a part, or the output itself where the work is whole. */
+/** Returns the folder of a part, or the output itself if the work is not divided. */
 export function placeOf(output: string, shard: Shard | undefined): string {
   return shard ? shardPath(output, shard) : output;
 }
 
-/** Returns what a shard holds that is complete; undefined where it is still to be made. @throws OutputExistsError */
+/** Returns the note of a complete shard; undefined if it must still be made. @throws OutputExistsError */
 export function findComplete<Part>(folder: string, work: ShardWork): Part | undefined {
   const fail = (what: ConstructorParameters<typeof OutputExistsError>[0], path: string) =>
     new OutputExistsError(what, { path });
@@ -51,7 +51,7 @@ export function noteComplete(folder: string, work: ShardWork, result: ImportedPa
   }
 }
 
-/** Returns which of all images a shard of an import has, and what makes it one. */
+/** Returns which images belong to a shard of an import, and the settings that all shards share. */
 export function importPart(
   images: readonly ImageFile[],
   plan: ConvertPlan,
@@ -72,7 +72,7 @@ export function importPart(
   return { work: { kind: 'import', shard, settings }, ...shardRange(images.length, shard) };
 }
 
-/** Names what becomes of images, for people. */
+/** Describes how images are converted, for people. */
 function settingsOf(plan: ConvertPlan): ShardSettings {
   const { gray, resize, encoded, encodeType, background, maxPixels } = plan;
   return {

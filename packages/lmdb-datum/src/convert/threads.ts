@@ -18,15 +18,15 @@ import { type Converted, convertImage } from './image-to-message';
 import type { ConvertPlan } from './options';
 import { convertWorker } from './threads-ahead';
 
-/** A chunk under way. */
+/** A chunk in progress. */
 interface Task {
   chunk: Chunk;
   converted?: Outcome[];
-  /** Settles when a worker has converted the chunk, or found that this thread does. */
+  /** Resolves when a worker has converted the chunk, or found that this thread does. */
   answered?: Promise<void>;
 }
 
-/** So many that workers have something to do while a commit keeps this thread. */
+/** Enough that workers have something to do while a commit keeps this thread busy. */
 const mostTasks = 16;
 const breathMs = 5;
 
@@ -49,12 +49,12 @@ export class ConvertThreads {
     if (workers > 0) this.#pool = new WorkerPool(convertWorker, workers, plan);
   }
 
-  /** False while as much is under way as the threads need. */
+  /** False while enough is in progress for the threads. */
   get hasRoom(): boolean {
     return this.#tasks.length < this.#most;
   }
 
-  /** Begins to convert some images. */
+  /** Starts to convert some images. */
   begin(images: ImageFile[]): void {
     const chunk: Chunk = {
       number: this.#begun++,
@@ -67,12 +67,12 @@ export class ConvertThreads {
     task.answered = this.#pool?.run(chunk).then((replies) => {
       if (replies) task.converted = fromReply(replies, chunk);
     });
-    // Awaited when it is the first; until then a failure is not unhandled.
+    // Awaited when it is the first; until then a failure does not count as unhandled.
     task.answered?.catch(() => undefined);
     this.#tasks.push(task);
   }
 
-  /** The images that were begun first, each when it is asked for. Their messages stay until `release` after `drop`. */
+  /** Yields the images that were started first, each on request. Their messages remain until `release` after `drop`. */
   async *first(): AsyncGenerator<Converted, void, undefined> {
     const task = this.#tasks[0];
     while (!task.converted) {
@@ -84,19 +84,19 @@ export class ConvertThreads {
         continue;
       }
       if ('message' in outcome) stopWaiting(task.chunk, outcome.message);
-      // Nothing else is to keep it.
+      // Nothing else should keep it.
       task.converted[i] = convertLater;
       yield outcome;
     }
   }
 
-  /** Converts what can be taken until something else is done that only waits, such as a commit for the disk. */
+  /** Converts whatever is available until something else that only waits is done, such as a commit to disk. */
   async until(work: Promise<void>): Promise<void> {
     let isDone = false;
     const done = work.finally(() => {
       isDone = true;
     });
-    // Awaited in the end; until then a failure is not unhandled.
+    // Awaited at the end; until then a failure does not count as unhandled.
     done.catch(() => undefined);
     do await nextTurn();
     while (!isDone && (await this.#help()));
@@ -109,7 +109,7 @@ export class ConvertThreads {
     return (await (one && 'converted' in one ? one.converted : one)) as Converted;
   }
 
-  /** Forgets the images that were begun first. */
+  /** Drops the images that were started first. */
   drop(): void {
     const task = this.#tasks.shift();
     if (task) this.#dropped.push(task.chunk.memory);
@@ -125,7 +125,7 @@ export class ConvertThreads {
     await this.#pool?.close();
   }
 
-  /** Lets replies and signals in, as often as somebody who waits would notice. */
+  /** Lets replies and signals in, as often as someone who waits would notice. */
   #breathe(): Promise<void> | undefined {
     if (performance.now() - this.#lastBreathMs < breathMs) return undefined;
     return nextTurn().then(() => {

@@ -1,6 +1,6 @@
 /**
- * The folder in which a database grows until it is complete: `output` + '.partial'. Whoever works there holds a lock file in it. A
- * process that is killed leaves both behind; the next one sees that the owner is gone, and takes the folder over.
+ * The folder in which a database grows until it is complete: `output` + '.partial'. The process that works there holds a lock file in it. A
+ * killed process leaves both behind; the next one notices that the owner is gone, and takes the folder over.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -19,24 +19,24 @@ export const journalName = 'convert-imageset.json';
 export const labelsName = 'labels.txt';
 /** Of the shard of a conversion. */
 export const recordsName = 'records.bin';
-/** What imports make there, under temporary names too. A folder that holds anything else is somebody's own. */
+/** What imports create there, including temporary names. A folder that contains anything else belongs to the user. */
 const ours = ['data.mdb', 'lock.mdb', journalName, labelsName, recordsName, shardNoteName, lockName, writerLockName];
 const mostTries = 100;
 const TEMPORARY = /\.[0-9a-f]{8}\.tmp$/;
 
 export interface WorkFolder {
   path: string;
-  /** False if there is work in it to go on with. */
+  /** False if it contains work to continue. */
   isNew: boolean;
-  /** Lets another process have the folder. */
+  /** Releases the folder to other processes. */
   release(): void;
 }
 
 /**
- * Makes the folder in which an output grows, or takes over one that a process left behind.
+ * Creates the folder in which an output grows, or takes over one that a process left behind.
  *
- * @param goesOn Looks at such a folder: false lets what is in it be removed. What it throws leaves the folder as it is.
- * @throws OutputExistsError if there is the output, another process works there, or the folder is no import's; WriteError.
+ * @param goesOn Examines such a folder: false lets its contents be removed. If it throws, the folder is left unchanged.
+ * @throws OutputExistsError if the output exists, another process works there, or the folder does not belong to an import; WriteError.
  */
 export function claimWorkFolder(output: string, goesOn: () => boolean): WorkFolder {
   const folder = partialName(output);
@@ -44,11 +44,11 @@ export function claimWorkFolder(output: string, goesOn: () => boolean): WorkFold
     assertFree(output);
     try {
       const claimed = claim(folder, goesOn);
-      // Only its owner gives it the output's name, so from here on nobody does.
+      // Only its owner renames it to the output, so from here on nobody else does.
       assertStillFree(output, claimed);
       return claimed;
     } catch (cause) {
-      // Another process gave it its name, or removed it, while this one looked.
+      // Another process renamed or removed it while this one was looking.
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && tries < mostTries) continue;
       if (cause instanceof LockedError) throw new OutputExistsError(`${folder}: ${cause.message}.`, { path: folder });
       if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
@@ -78,7 +78,7 @@ function assertStillFree(output: string, { path: folder, isNew, release }: WorkF
   }
 }
 
-/** Makes the folder with the lock in it at once, so that nobody finds one without. Returns undefined if there is one already. */
+/** Creates the folder together with its lock, so that nobody finds one without. Returns undefined if it exists already. */
 function makeWithLock(folder: string): (() => void) | undefined {
   if (fs.lstatSync(folder, { throwIfNoEntry: false })) return undefined;
   const temporary = temporaryName(folder);
@@ -89,7 +89,7 @@ function makeWithLock(folder: string): (() => void) | undefined {
     return release;
   } catch (error) {
     fs.rmSync(temporary, { recursive: true, force: true });
-    // Another process was faster. Windows says of that no more than that it is not permitted.
+    // Another process was faster. Windows reports that only as a missing permission.
     const codes = ['ENOTEMPTY', 'EEXIST', ...(fs.existsSync(folder) ? ['EPERM', 'EACCES'] : [])];
     if (codes.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
@@ -108,7 +108,7 @@ function takeOver(folder: string, goesOn: () => boolean): WorkFolder {
   }
 }
 
-/** @throws OutputExistsError unless all that is there was made by an import: it has a lock, or a journal, since before its database. */
+/** @throws OutputExistsError unless everything in it was created by an import: it has a lock, or a journal, from before its database. */
 function assertOurs(folder: string): void {
   const stats = fs.lstatSync(folder);
   if (!stats.isDirectory()) throw foreign(folder, `${folder} is ${kindOf(stats)}`);
@@ -116,7 +116,7 @@ function assertOurs(folder: string): void {
   const isMarked = found.some((name) => [lockName, journalName].includes(name.replace(TEMPORARY, '')));
   for (const name of found) {
     const stats = fs.lstatSync(path.join(folder, name), { throwIfNoEntry: false });
-    // Whoever works there has renamed it.
+    // The process that worked there has renamed it.
     if (!stats) continue;
     const kind = kindOf(stats);
     const isOurs = isMarked && ours.includes(name.replace(TEMPORARY, '')) && kind === 'a file';
@@ -129,8 +129,8 @@ function assertOurs(folder: string): void {
 }
 
 /**
- * Removes the folder, which this process holds. What tells whose it is goes last and with the folder's name: whenever that is cut short, the
- * next process can go on, and nobody takes a folder over that is about to be removed.
+ * Removes the folder, which this process holds. What identifies its owner is removed last, together with the folder's name: if this is
+ * interrupted, the next process can continue, and nobody takes over a folder that is about to be removed.
  */
 export function removeWorkFolder(folder: string): void {
   for (const name of ours) if (name !== lockName) fs.rmSync(path.join(folder, name), { force: true });
@@ -148,7 +148,7 @@ function foreign(folder: string, what: string): OutputExistsError {
   return new OutputExistsError({ state: what, todo: 'move it away, or choose another output' }, { path: folder });
 }
 
-/** Removes what only the work needs, from the complete database. */
+/** Removes from the complete database what only the work needs. */
 export function removeTraces(folder: string): void {
   for (const name of [journalName, lockName, writerLockName]) fs.rmSync(path.join(folder, name), { force: true });
 }

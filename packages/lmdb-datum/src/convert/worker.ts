@@ -1,4 +1,4 @@
-/** Entry of the worker threads that convert images. Threads of short imports start as often as they convert, so it imports little. */
+/** Entry of the worker threads that convert images. Short imports start as many threads as long ones, so it imports little. */
 
 import { serve } from '../threads/worker-port';
 import { type Chunk, convertChunk, toReply } from './chunk';

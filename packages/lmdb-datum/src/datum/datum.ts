@@ -12,7 +12,7 @@
 import { kindOfImage, nameOfKind } from '@ae/images/kind';
 import { DatumError } from '../errors/errors';
 
-/** A record as it is stored. Dimensions are 0 where the message has none (usual for encoded images). */
+/** A record as it is stored. Dimensions are 0 if the message has none (as usual for encoded images). */
 export interface Datum {
   channels: number;
   height: number;
@@ -21,25 +21,25 @@ export interface Datum {
   data: Uint8Array;
   /** int32; absent if the message has none. */
   label?: number;
-  /** Planar `[C, H, W]` float32, used instead of `data` (pycaffe writes arrays that aren't uint8 like this). */
+  /** Planar `[C, H, W]` float32, used instead of `data` (pycaffe writes arrays other than uint8 like this). */
   floatData?: Float32Array;
-  /** True if `data` is an image file. An absent field reads as false, as Caffe takes it. */
+  /** True if `data` is an image file. A missing field reads as false, as in Caffe. */
   encoded: boolean;
   /** Set if the message has no `encoded` field. Not written. */
   encodedAbsent?: true;
-  /** Set if `floatData` is packed in the message. Not written: Caffe doesn't pack. */
+  /** Set if `floatData` is packed in the message. Not written: Caffe does not pack. */
   floatPacked?: true;
-  /** What an image shows in words, where the database says: the label of an OCR benchmark. Not written: a Datum has no room for it. */
+  /** Text shown in the image, if the database says: the label in an OCR benchmark. Not written: a Datum has no field for it. */
   text?: string;
-  /** Where things are in it: the annotations of SSD's AnnotatedDatum. Not written. */
+  /** Boxes around objects: the annotations in SSD's AnnotatedDatum. Not written. */
   boxes?: readonly BoundingBox[];
 }
 
-/** Where one thing is in an image. */
+/** The position of one object in an image. */
 export interface BoundingBox {
-  /** Which class it is of. */
+  /** Number of its class. */
   label: number;
-  /** Which one of its class. */
+  /** Number of the object within its class. */
   instance: number;
   /** Sides as fractions of the image's width and height, from 0 to 1. */
   xmin: number;
@@ -49,16 +49,16 @@ export interface BoundingBox {
   difficult: boolean;
 }
 
-/** What `encodeDatum` takes: dimensions may be left out if `encoded`. */
+/** Input of `encodeDatum`: dimensions may be omitted if `encoded`. */
 export type DatumInit = Partial<Datum>;
 
-/** Pixels ready to use: what `reader.at()` returns and what a training loop takes. */
+/** Pixels ready for use: what `reader.at()` returns and a training loop accepts. */
 export interface Sample {
-  /** 1 (gray), 3 (blue-green-red) or 4 (blue-green-red-alpha) as a rule. */
+  /** Usually 1 (gray), 3 (blue-green-red) or 4 (blue-green-red-alpha). */
   channels: number;
   height: number;
   width: number;
-  /** Planar `[C, H, W]`: uint8, or float32 where the record has float_data. */
+  /** Planar `[C, H, W]`: uint8, or float32 if the record has float_data. */
   data: Uint8Array | Float32Array;
   label?: number;
   key?: string;
@@ -71,7 +71,7 @@ const wireVarint = 0;
 const wireBytes = 2;
 const wireFloat = 5;
 const tag = (field: number, wire: number) => (field << 3) | wire;
-/** What stands before each field's value in a message: its number and the kind of the value. */
+/** The tag before each field's value in a message: its number and wire type. */
 export const TAG = {
   channels: tag(1, wireVarint),
   height: tag(2, wireVarint),
@@ -85,11 +85,11 @@ export const TAG = {
 
 export const noBytes = new Uint8Array(0);
 
-/** Returns the Datum that an image file alone makes. */
+/** Returns the Datum for an image file alone. */
 export function imageFileDatum(data: Uint8Array): Datum {
   return { channels: 0, height: 0, width: 0, data, encoded: true };
 }
-/** Of a protobuf message, and so of a Datum. */
+/** Maximum size of a protobuf message, and so of a Datum. */
 const mostBytes = 2 ** 31 - 1;
 
 /** @throws DatumError if the parts contradict each other. */
@@ -132,12 +132,12 @@ export function checkDatum(datum: Datum, key?: string): void {
   fail(`${count} data bytes for ${shape}`, `${data.length}`, hint);
 }
 
-/** A Datum may be sound and yet hold nothing to look at: labels only, say. */
+/** A Datum may be intact and yet contain no pixels: labels only, for example. */
 export function hasPixels({ channels, height, width, encoded }: Datum): boolean {
   return encoded || channels * height * width > 0;
 }
 
-/** The error for such a Datum. */
+/** Makes the error for such a Datum. */
 export function withoutPixels({ channels, height, width }: Datum, key?: string): DatumError {
   return new DatumError(
     {

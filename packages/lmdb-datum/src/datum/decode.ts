@@ -1,4 +1,4 @@
-/** A Datum message to its fields, by protobufjs' wire reader: seven fields need no generated code. */
+/** Decodes a Datum message with protobufjs's wire reader: seven fields do not need generated code. */
 import protobuf from 'protobufjs/minimal.js';
 import { refuse } from '../errors/checks';
 import { DatumError, reasonOf } from '../errors/errors';
@@ -8,10 +8,10 @@ import { describeMessage, describeValue } from './value-layout';
 /**
  * Decodes a Datum message. `data` is a view of `bytes`, not a copy.
  *
- * @param bytes The message. Unknown fields (NVIDIA Caffe's record_id, say) are skipped; float_data may be packed or not.
+ * @param bytes The message. Unknown fields (such as NVIDIA Caffe's record_id) are skipped; float_data may be packed or not.
  * @param key Names the record in errors.
- * @throws DatumError if the bytes aren't a Datum, or its parts contradict each other: data of another length than
- *   `channels * height * width`, or both `data` and `float_data`.
+ * @throws DatumError if the bytes are not a Datum, or its parts contradict each other: the length of the data differs from `channels *
+ * height * width`, or there are both `data` and `float_data`.
  */
 export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
   if (!(bytes instanceof Uint8Array)) refuse('decodeDatum', 'the bytes of a Datum', bytes, 'pass bytes');
@@ -33,7 +33,7 @@ export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
       { key, cause },
     );
   }
-  // Messages of other kinds read as a Datum with nothing in it.
+  // Messages of other types read as an empty Datum.
   const isEmpty = !datum.encoded && !datum.floatData && datum.data.length === 0 && datum.channels === 0;
   const layout = isEmpty && bytes.length > 0 ? describeMessage(bytes) : undefined;
   if (layout !== undefined) throw noDatum(layout, key);
@@ -96,7 +96,7 @@ function readFields(bytes: Uint8Array): Datum {
   return datum;
 }
 
-/** Collects float_data. Its capacity comes from the bytes that are there, so a message can't claim more than it holds. */
+/** Collects float_data. Its capacity comes from the actual bytes, so a message cannot claim more than it contains. */
 class FloatList {
   readonly #view: DataView;
   readonly #floats: Float32Array;
@@ -107,7 +107,7 @@ class FloatList {
     this.#floats = new Float32Array((bytes.length - start) >> 2);
   }
 
-  /** Reads one field and, if not packed, the equal fields that follow at once. Returns the position past them. */
+  /** Reads one field and, if it is not packed, the same fields that follow immediately. Returns the position after them. */
   read(reader: protobuf.Reader, packed: boolean): number {
     if (packed) {
       const byteCount = reader.uint32();

@@ -1,23 +1,23 @@
 /**
- * A Datum's fields to a message. Written by hand: protobufjs' writer took as long as copying the pixels, and threads that convert
- * images would load it each.
+ * Encodes a Datum as a message. Written by hand: protobufjs's writer took as long as copying the pixels, and every converting thread would
+ * have to load it.
  */
 
 import { DatumError, describe } from '../errors/errors';
 import { at, checkDatum, type Datum, type DatumInit, hasPixels, noBytes, TAG, withoutPixels } from './datum';
 
-/** Other arrays would be cut to bytes in silence: floats from 0 to 1 to zeros. */
+/** Other arrays would silently be truncated to bytes: floats from 0 to 1 to zeros. */
 function isBytes(data: unknown): boolean {
   return data instanceof Uint8Array || data instanceof Uint8ClampedArray;
 }
 
 /**
- * Encodes a Datum as Caffe's own code does: fields in order, float_data not packed, `encoded` always written
- * (some readers, DALI for one, take an absent field as encoded).
+ * Encodes a Datum as Caffe's own code does: fields in order, float_data not packed, `encoded` always written (some readers, such as DALI,
+ * read a missing field as encoded).
  *
  * @param key Names the record in errors.
- * @param allocate Gives the memory for the message. Default: its own.
- * @throws DatumError if dimensions, data and label don't fit together, or there are no pixels.
+ * @param allocate Allocates the memory for the message. Default: its own.
+ * @throws DatumError if dimensions, data and label do not match, or there are no pixels.
  */
 export function encodeDatum(
   init: DatumInit,
@@ -55,7 +55,7 @@ function notInt32(datum: Datum, key: string | undefined): DatumError {
   );
 }
 
-/** Encodes raw images of one size. What comes before their pixels is the same in all of them, and is worked out once. */
+/** Encodes raw images of one size. What precedes their pixels is the same in all of them, and is computed once. */
 export class RawEncoder {
   readonly #head: Uint8Array;
   /** Bytes of a message before its pixels. */
@@ -80,7 +80,7 @@ export class RawEncoder {
   }
 }
 
-/** What comes before the data, or before the label. */
+/** Returns what precedes the data, or the label. */
 function headOf({ channels, height, width, data, floatData, encoded }: Datum): Uint8Array {
   const fields: number[] = [];
   if (channels || !encoded) fields.push(TAG.channels, channels);
@@ -96,7 +96,7 @@ function toBytes(fields: readonly number[]): Uint8Array {
   return bytes;
 }
 
-/** A message of its head and what follows it. */
+/** Makes a message from its head and what follows it. */
 function join(
   head: Uint8Array,
   { data, label, floatData, encoded }: Pick<Datum, 'data' | 'label' | 'floatData' | 'encoded'>,
@@ -126,18 +126,18 @@ function writeFloats(out: Uint8Array, start: number, values: Float32Array): void
   }
 }
 
-/** How many bytes `writeInt32s` writes. */
+/** Returns how many bytes `writeInt32s` writes. */
 function int32sBytes(fields: readonly number[]): number {
   let bytes = 0;
   for (let i = 0; i < fields.length; i += 2) {
     const value = fields[i + 1];
-    // 31 - clz32 is the place of the highest bit, of which a byte holds seven. One below 0 is written as an int64.
+    // 31 - clz32 is the position of the highest bit; each byte contains seven bits. Negative numbers are written as an int64.
     bytes += 1 + (value < 0 ? 10 : 1 + Math.floor((31 - Math.clz32(value | 1)) / 7));
   }
   return bytes;
 }
 
-/** Writes fields as varints. `fields` are tags, each of which fits into a byte, and int32 values in turn. */
+/** Writes fields as varints. `fields` contains tags, each of which fits in a byte, alternating with int32 values. */
 function writeInt32s(out: Uint8Array, start: number, fields: readonly number[]): void {
   let at = start;
   for (let i = 0; i < fields.length; i += 2) {

@@ -1,4 +1,4 @@
-/** The image files of encoded Datums, by @ae/images. Loaded where there is such a file: raw records need no decoder. */
+/** The image files of encoded Datums, decoded by @ae/images, which is loaded only if there is such a file: raw records need no decoder. */
 import {
   BadImageError,
   decodeImage,
@@ -13,7 +13,7 @@ import { decodeJpeg, imageKernels } from '@ae/images/threads';
 import { type ErrorParts, ImageError, MissingDependencyError } from '../errors/errors';
 import type { Sample } from './datum';
 
-/** Turns an error of @ae/images into this package's, with where it happened; others stay as they are. */
+/** Converts an error of @ae/images to one of this package, with the place where it occurred; others are unchanged. */
 export function ownError(error: unknown, where: { key?: string; path?: string } = {}): unknown {
   if (error instanceof BadImageError)
     return new ImageError(error.sentence, { ...partsOf(error), ...where, cause: error });
@@ -47,7 +47,7 @@ export async function decodeFile(
   }
 }
 
-/** Makes an image file of planar pixels. @throws MissingDependencyError without sharp, which JPEG and WebP need */
+/** Encodes planar pixels as an image file. @throws MissingDependencyError without sharp, which JPEG and WebP need */
 export async function encodeFile(
   data: Uint8Array,
   { channels, height, width }: Pick<Sample, 'channels' | 'height' | 'width'>,

@@ -1,11 +1,11 @@
-/** From a stored Datum to pixels that are ready to use. */
+/** Converts a stored Datum to pixels ready for use. */
 import { assertOneOf, refuse } from '../errors/checks';
 import { DatumError } from '../errors/errors';
 import { type Datum, hasPixels, type Sample, withoutPixels } from './datum';
 
 /**
- * Returns the pixels of a Datum as planar `[C, H, W]`, colors blue-green-red. Raw data is passed on as it is, bytes or floats; an
- * encoded image is decoded, so the result is a Promise.
+ * Returns the pixels of a Datum as planar `[C, H, W]`, colors blue-green-red. Raw data is returned unchanged, bytes or floats; an encoded
+ * image is decoded, so the result is a Promise.
  *
  * @throws DatumError or ImageError, with the key.
  */
@@ -21,14 +21,14 @@ async function decodeEncoded(datum: Datum, key: string, maxPixels?: number): Pro
   return withExtras({ ...(await decodeFile(datum.data, key, maxPixels)), label: datum.label, key }, datum);
 }
 
-/** Adds what other schemas than Caffe's know of an image. */
+/** Adds what schemas other than Caffe's know about an image. */
 function withExtras(sample: Sample, { text, boxes }: Datum): Sample {
   if (text !== undefined) sample.text = text;
   if (boxes !== undefined) sample.boxes = boxes;
   return sample;
 }
 
-/** float_data as bytes. @throws DatumError if a value isn't a whole number from 0 to 255. */
+/** Converts float_data to bytes. @throws DatumError if a value is not a whole number from 0 to 255. */
 export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
   const bytes = Uint8Array.from(floats);
   const bad = floats.findIndex((value, i) => value !== bytes[i]);
@@ -45,10 +45,10 @@ export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
 }
 
 /**
- * Makes an image file of a sample: `channels` 1 or 2 (gray), 3 or 4 (color). Floats must be whole numbers from 0 to 255.
+ * Encodes a sample as an image file: `channels` 1 or 2 (gray), 3 or 4 (color). Floats must be whole numbers from 0 to 255.
  *
- * @throws InvalidOptionError, DatumError if the sample's length doesn't fit its size, MissingDependencyError without sharp, which JPEG and
- * WebP need.
+ * @throws InvalidOptionError, DatumError if the sample's length does not match its size, MissingDependencyError without sharp, which JPEG
+ * and WebP need.
  */
 export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'): Promise<Uint8Array> {
   assertOneOf('type', type, ['png', 'jpeg', 'webp']);

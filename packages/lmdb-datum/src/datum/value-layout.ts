@@ -1,4 +1,4 @@
-/** Names what a value is that is no Datum, by its first bytes and its fields: many LMDBs of images hold something else. */
+/** Recognizes values that are not Datums, by their first bytes and fields: many LMDBs of images contain something else. */
 import { kindOfImage, nameOfKind } from '@ae/images/kind';
 import { refuse } from '../errors/checks';
 
@@ -15,18 +15,18 @@ const signatures: readonly (readonly [kind: string, offset: number, bytes: strin
 const leastBmpBytes = 54;
 const mostArrowHeadBytes = 64;
 const mostArrowParts = 1 << 16;
-/** Values are looked at no further than this. */
+/** Maximum number of bytes that are examined. */
 const mostBytes = 1 << 16;
 
 /**
- * Says in a few words what a value is that is no Datum of Caffe's ("a JPEG file", "an AnnotatedDatum of SSD, with a Datum in it"), or
- * returns undefined if it looks like nothing that is known.
+ * Describes in a few words a value that is not a Datum of Caffe ("a JPEG file", "an AnnotatedDatum of SSD, with a Datum in it"); returns
+ * undefined if it is not recognized.
  */
 export function describeValue(value: Uint8Array): string | undefined {
   if (!(value instanceof Uint8Array)) refuse('describeValue', 'the bytes of a record', value, 'pass bytes');
   if (value.length === 0) return 'empty';
   const kind = kindOfImage(value);
-  // Two letters alone are no BMP.
+  // Two letters alone do not make a BMP.
   if (kind && (kind !== 'bmp' || value.length >= leastBmpBytes)) return nameOfKind(kind);
   const start = String.fromCharCode(...value.subarray(0, 16));
   const known = signatures.find(([, offset, bytes]) => start.startsWith(bytes, offset));
@@ -40,7 +40,7 @@ function pickle(value: Uint8Array): string | undefined {
   return isPickle ? 'a Python pickle' : undefined;
 }
 
-/** Counts of 32 bits, then a stream of Arrow, whose messages begin with -1. Nothing has read it since pyarrow dropped it. */
+/** 32-bit counts, followed by an Arrow stream, whose messages begin with -1. Nothing has read it since pyarrow dropped it. */
 function pyarrow(value: Uint8Array): string | undefined {
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
   const most = Math.min(value.length - 8, mostArrowHeadBytes);
@@ -59,7 +59,7 @@ function text(value: Uint8Array): string | undefined {
   if (bytes.some((byte) => byte < 32 && byte !== 9 && byte !== 10 && byte !== 13)) return undefined;
   let said: string;
   try {
-    // A character that is cut off at the limit is no error.
+    // A character truncated at the limit is not an error.
     said = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: bytes.length < value.length });
   } catch {
     return undefined;
@@ -78,7 +78,7 @@ interface Field {
 
 const fewFields = 64;
 
-/** Fields of a message, the first few; undefined if the bytes are none. */
+/** Returns the first few fields of a message; undefined if the bytes are not a message. */
 function fieldsOf(value: Uint8Array): Field[] | undefined {
   const fields: Field[] = [];
   let at = 0;
@@ -133,7 +133,7 @@ const tensorFields = [
   '12:0',
 ];
 
-/** The same of messages that are no Datums, but would be read as one with nothing in it. */
+/** The same for messages that are not Datums, but would be read as empty ones. */
 export function describeMessage(value: Uint8Array): string | undefined {
   const fields = fieldsOf(value);
   if (!fields?.every(({ number, wire }) => number !== 1 || wire === 2)) return undefined;
@@ -158,7 +158,7 @@ export function describeMessage(value: Uint8Array): string | undefined {
   return isExample ? 'a TensorFlow Example' : undefined;
 }
 
-/** A list or map of MessagePack that ends where the value does: TensorPack and others write them. */
+/** A list or map of MessagePack that ends where the value does, as written by TensorPack and others. */
 function messagePack(value: Uint8Array): string | undefined {
   const first = value[0] ?? 0;
   const isContainer = (first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf);
@@ -167,7 +167,7 @@ function messagePack(value: Uint8Array): string | undefined {
 
 const mostItems = 100_000;
 
-/** Where the first object ends, or NaN. */
+/** Returns where the first object ends, or NaN. */
 function packedEnd(value: Uint8Array): number {
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
   let at = 0;

@@ -1,4 +1,4 @@
-/** What makes a database from image files, without what reads one: it loads sooner. */
+/** Makes databases from image files, without the code for reading them: it loads faster. */
 export { type ConvertReport, convertImageset } from '../convert/convert-imageset';
 export type { ImageClass, OddLabel } from '../convert/image-file';
 export type { SkippedImage } from '../convert/journal';

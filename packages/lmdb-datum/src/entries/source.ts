@@ -1,4 +1,4 @@
-/** Reads databases that are no files of this machine: in browsers, and over a network. */
+/** Reads databases that are not files on this machine: in browsers, and over a network. */
 export type { Datum, Sample } from '../datum/datum';
 export {
   ClosedError,

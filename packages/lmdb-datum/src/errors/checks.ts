@@ -1,9 +1,9 @@
-/** Checks of what callers give: each throws an InvalidOptionError, which is one sentence. */
+/** Checks of what callers pass in: each throws an InvalidOptionError with one sentence. */
 import type { Shard } from '@ae/ground/shards';
 import { defaultMaxPixels } from '@ae/images/kind';
 import { describe, InvalidOptionError } from './errors';
 
-/** What a raw Datum of three channels can hold. */
+/** The maximum for a raw Datum with three channels. */
 const mostPixels = Math.floor((2 ** 31 - 1) / 3);
 
 /** The names that an object of options may have. */
@@ -18,7 +18,7 @@ export function refuse(name: string, expected: string, received: unknown, todo =
   });
 }
 
-/** Refuses what isn't an object, and names that aren't known: a misspelt option must not pass in silence. */
+/** Refuses values that are not an object, and unknown names: a misspelled option must not be ignored silently. */
 export function assertKeys<T extends object>(name: string, options: T, known: Known<T>): void {
   if (typeof options !== 'object' || options === null) refuse(name, 'an object of options', options);
   const unknown = Object.keys(options).find((key) => !Object.hasOwn(known, key));
@@ -39,7 +39,7 @@ export function assertOneOf(name: string, value: unknown, choices: readonly unkn
   refuse(name, named.join(' or '), value);
 }
 
-/** Takes true, false and undefined. */
+/** Accepts true, false and undefined. */
 export function assertFlag(name: string, value: unknown): void {
   assertOneOf(name, value, [undefined, true, false]);
 }

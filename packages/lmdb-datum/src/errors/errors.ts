@@ -1,6 +1,6 @@
 /**
- * One class per cause, each with a stable `code`. A wrong value is said in parts, of which the sentence is made here:
- * `where: expected ..., received ...; what to do.` A state is stated as it is: "The disk is full.".
+ * One class per cause, each with a stable `code`. For a wrong value, the sentence is made from its parts: `where: expected ..., received
+ * ...; what to do.` A state is described as it is: "The disk is full.".
  */
 
 import { type ErrorParts as Parts, SentenceError, sentenceOf } from '@ae/ground/errors';
@@ -9,30 +9,30 @@ export { inWords as describe } from '@ae/ground/in-words';
 
 /** The parts of an error's sentence, for programs. */
 export interface ErrorParts extends Parts {
-  /** The option of this package that `todo` takes; the sentence names it in brackets. */
+  /** The option of this package that `todo` refers to; the sentence names it in parentheses. */
   readonly option?: string;
 }
 
-/** Says that a value is not what it must be. */
+/** A value that is not as expected. */
 export type WrongValue = ErrorParts & Required<Pick<Parts, 'where' | 'expected' | 'received'>>;
 
-/** Says how things are, and what to do about it. */
+/** A state, and what to do about it. */
 export type State = ErrorParts & Required<Pick<Parts, 'state'>>;
 
-/** Where an error happened. All of it is already in the message; these are for callers that branch or report. */
+/** Where an error occurred. The message contains all of it; these are for callers that branch or report. */
 export interface ErrorWhere {
-  /** File or directory concerned. */
+  /** File or folder concerned. */
   path?: string;
   /** Key of the record concerned, as text. */
   key?: string;
   /** Number of the damaged page. */
   page?: number;
-  /** What the value of a record is that is something else than its database's schema says: "a JPEG file". */
+  /** What the value of a record is, if it does not match the schema of its database: "a JPEG file". */
   layout?: string;
   cause?: unknown;
 }
 
-/** Base class of everything this package throws, except the `AbortSignal`'s own reason. */
+/** Base class of all errors that this package throws, except the `AbortSignal`'s own reason. */
 export class LmdbDatumError extends SentenceError implements ErrorParts {
   readonly code: string = 'LMDB_DATUM';
   declare readonly option?: string;
@@ -41,43 +41,43 @@ export class LmdbDatumError extends SentenceError implements ErrorParts {
   declare readonly page?: number;
   declare readonly layout?: string;
 
-  /** @internal Nobody else makes these. */
+  /** @internal Only this package creates them. */
   constructor(what: string | WrongValue | State, where: ErrorWhere & ErrorParts = {}) {
     super('lmdb-datum', what, where, typeof what === 'string' ? what : withOption(what));
   }
 }
 
-/** Makes the sentence of its parts; it names the option that what to do takes. */
+/** Makes the sentence from its parts, including the option that helps. */
 function withOption(what: WrongValue | State): string {
   return sentenceOf(what.option ? { ...what, todo: `${what.todo} (option ${what.option})` } : what);
 }
 
-/** An argument or option is out of its range. */
+/** An argument or option is out of range. */
 export class InvalidOptionError extends LmdbDatumError {
   override readonly code = 'INVALID_OPTION';
 }
 
-/** There is no database (or image, or list) at the path, or it may not be read. */
+/** There is no database (or image, or list) at the path, or it cannot be read. */
 export class NotReadableError extends LmdbDatumError {
   override readonly code = 'NOT_READABLE';
 }
 
-/** The file is something else than an LMDB data file. The message says what it looks like. */
+/** The file is not an LMDB data file. The message says what it looks like. */
 export class NotLmdbError extends LmdbDatumError {
   override readonly code = 'NOT_LMDB';
 }
 
-/** The file is an LMDB of a kind that this package doesn't read (32-bit, big-endian, dupsort, encrypted ...). */
+/** The file is an LMDB of an unsupported kind (32-bit, big-endian, dupsort, encrypted ...). */
 export class UnsupportedFormatError extends LmdbDatumError {
   override readonly code = 'UNSUPPORTED_FORMAT';
 }
 
-/** A page, node or length contradicts the rest of the file: it is damaged or cut short. */
+/** A page, node or length contradicts the rest of the file: it is damaged or truncated. */
 export class CorruptDatabaseError extends LmdbDatumError {
   override readonly code = 'CORRUPT_DATABASE';
 }
 
-/** A writer changed the database so far that the reader's snapshot is no longer in the file. */
+/** A writer changed the database so much that the reader's snapshot is no longer in the file. */
 export class DatabaseChangedError extends LmdbDatumError {
   override readonly code = 'DATABASE_CHANGED';
 }
@@ -92,37 +92,37 @@ export class ClosedError extends LmdbDatumError {
   override readonly code = 'CLOSED';
 }
 
-/** A record's bytes aren't a valid Datum. `key` names the record. */
+/** A record's bytes are not a valid Datum. `key` names the record. */
 export class DatumError extends LmdbDatumError {
   override readonly code = 'BAD_DATUM';
 }
 
-/** An image (a file, or the encoded bytes of a Datum) can't be decoded. */
+/** An image (a file, or the encoded bytes of a Datum) cannot be decoded. */
 export class ImageError extends LmdbDatumError {
   override readonly code = 'BAD_IMAGE';
 }
 
-/** Records that must share one size or kind don't. */
+/** Records that must have the same size or kind do not. */
 export class MixedSizesError extends LmdbDatumError {
   override readonly code = 'MIXED_SIZES';
 }
 
-/** An optional dependency (`sharp` or `lmdb`) isn't installed or doesn't load here. */
+/** An optional dependency (`sharp` or `lmdb`) is not installed or cannot be loaded here. */
 export class MissingDependencyError extends LmdbDatumError {
   override readonly code = 'MISSING_DEPENDENCY';
 }
 
-/** The output exists already and would be overwritten. */
+/** The output already exists and would be overwritten. */
 export class OutputExistsError extends LmdbDatumError {
   override readonly code = 'OUTPUT_EXISTS';
 }
 
-/** A shard of an output is missing, there twice, or was made with other settings than the others. `path` names it. */
+/** A shard of an output is missing, duplicated, or was made with different settings from the others. `path` names it. */
 export class ShardError extends LmdbDatumError {
   override readonly code = 'BAD_SHARDS';
 }
 
-/** Writing failed: no space, read-only, no permission, a key that is too long or already there. */
+/** Writing failed: no space, read-only, no permission, a key that is too long or already exists. */
 export class WriteError extends LmdbDatumError {
   override readonly code = 'WRITE_FAILED';
 }

@@ -1,4 +1,4 @@
-/** Converts images from one form to another: LMDBs, WebDataset's tars, Parquet and folders. */
+/** Converts images between formats: LMDBs, WebDataset tars, Parquet and folders. */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Shard } from '@ae/ground/shards';
@@ -23,45 +23,45 @@ import type { ShardLimits } from './shards';
 
 /** What `convertDatabase` reads and writes. */
 export interface ConvertDatabaseOptions extends ShardLimits {
-  /** An LMDB, or whatever else `convertImageset` takes as its input. */
+  /** An LMDB, or anything else that `convertImageset` accepts as its input. */
   readonly input: string | readonly string[];
-  /** What to make. It must not exist. */
+  /** What to create. It must not exist. */
   readonly output: string;
-  /** Which form it has. Default: as its name ends, .tar, .parquet or .lmdb; a folder of images for any other name. */
+  /** Format of the output. Default: from the extension .tar, .parquet or .lmdb; a folder of images for any other name. */
   readonly to?: OutputForm;
   /** See `openDatumLmdb`. */
   readonly database?: string;
   readonly schema?: string;
-  /** Leave damaged records and images out, and report them. Default false: the first one is an error. */
+  /** Skip damaged records and images, and report them. Default false: the first one is an error. */
   readonly lenient?: boolean;
-  /** Of tars and Parquet: images of one file, of which several are made: out-000000.tar ... Default: one file has all. */
+  /** For tars and Parquet: images per file, to write several files: out-000000.tar ... Default: a single file. */
   readonly shardImages?: number;
-  /** Of tars and Parquet: bytes of one file, which its last image may exceed. */
+  /** For tars and Parquet: bytes per file, which its last image may exceed. */
   readonly shardBytes?: number;
   /**
-   * Convert only this part of the records, into a folder beside `output`: `output` + '.shard-0-of-7'. Called again for a part that is complete
-   * it does nothing. `mergeShards` makes `output` of all parts.
+   * Convert only this part of the records, to a folder beside `output`: `output` + '.shard-0-of-7'. Calling it again for a complete part
+   * does nothing. `mergeShards` makes `output` from all parts.
    */
   readonly shard?: Shard;
-  /** Called after each hundred records or so, and at the end. */
+  /** Called about every hundred records, and at the end. */
   readonly onProgress?: (progress: {
     readonly done: number;
     readonly total: number;
     readonly elapsedMs: number;
   }) => void;
-  /** Stops between two records; the call then rejects with the signal's reason, and nothing is left. */
+  /** Stops between two records; the call then rejects with the signal's reason, and nothing is left behind. */
   readonly signal?: AbortSignal;
 }
 
-/** What `convertDatabase` did. */
+/** The result of `convertDatabase`. */
 export interface ConvertDatabaseReport {
-  /** The files or folders that were made. */
+  /** The files or folders that were created. */
   readonly outputs: readonly string[];
   readonly form: OutputForm;
   /** The shard was already complete, and nothing was done. */
   readonly wasComplete?: true;
   readonly records: number;
-  /** What was left out, with `lenient`. */
+  /** What was skipped, with `lenient`. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   readonly warnings: readonly string[];
   readonly elapsedMs: number;
@@ -75,11 +75,11 @@ const knownOptions: Known<ConvertDatabaseOptions> = {
 const reportedEach = 100;
 
 /**
- * Converts an LMDB, a folder, an archive or several of them to another form, with the image files, keys and labels as they are. Raw pixels
- * become PNG. What makes a Datum the same again is noted beside each image, so that an LMDB of Datums comes back with the very bytes of all
- * its keys and values. Records of other schemas become Datums. Images without noted keys get those of `convertImageset`.
+ * Converts an LMDB, a folder, an archive or several of them to another format, with unchanged image files, keys and labels. Raw pixels
+ * become PNG. The rest of each Datum is recorded beside its image, so that an LMDB of Datums can be restored with exactly the same bytes in
+ * all keys and values. Records of other schemas become Datums. Images without recorded keys get those of `convertImageset`.
  *
- * The output has its name when it is complete. What a killed process left of it is overwritten by the same call.
+ * The output gets its name when it is complete. What a killed process left of it is overwritten by the same call.
  *
  * @throws InvalidOptionError, OutputExistsError, NotReadableError, a reader's error, ImageError, WriteError, or the signal's reason
  */
@@ -150,7 +150,7 @@ function formOf(output: string): OutputForm {
 
 const lmdbMagic = 0xbeefc0de;
 
-/** Tells a folder or file of LMDB, or of LevelDB, of which its reader says that it is none. */
+/** Recognizes a folder or file of LMDB, or of LevelDB, whose reader then says that it is not an LMDB. */
 function isDatabase(input: string): boolean {
   if (/\.mdb$/i.test(input)) return true;
   if (['data.mdb', 'CURRENT'].some((name) => fs.existsSync(path.join(input, name)))) return true;
@@ -173,7 +173,7 @@ async function openSource({
   return openImageRecords(input, output, signal);
 }
 
-/** Returns how many records there were. */
+/** Returns the number of records. */
 async function passOn(
   source: RecordSource,
   sink: Pick<RecordSink, 'add'>,

@@ -1,4 +1,6 @@
-/** Shards of conversions: an LMDB of its records where one is made, and else a file of them, of which merging makes what was asked for. */
+/**
+ * Shards of conversions: an LMDB of their records if the output is one, otherwise a file of records, from which merging makes the output.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ShardSettings } from '@ae/ground/shard-notes';
@@ -14,7 +16,7 @@ import { appendRecord } from './record-file';
 import type { ShardLimits } from './shards';
 import { writing } from './work-file';
 
-/** What the shard of a conversion holds. */
+/** The note in a shard of a conversion. */
 export interface ConvertedPart extends ShardLimits {
   readonly records: number;
   readonly form: OutputForm;
@@ -29,7 +31,7 @@ export interface ShardPlan extends ShardLimits {
   readonly lenient: boolean;
 }
 
-/** Makes a shard unless it is complete. `pass` gives its records to a function, and returns how many there were. */
+/** Makes a shard unless it is complete. `pass` passes its records to a function, and returns their number. */
 export async function convertShard(
   source: RecordSource,
   { output, shard: { index, count }, form, lenient, shardImages, shardBytes }: ShardPlan,
@@ -56,7 +58,7 @@ export async function convertShard(
   return { place, part, wasComplete: false };
 }
 
-/** Returns which records a shard has. */
+/** Returns which records belong to a shard. */
 export function rangeOf(source: RecordSource, shard: Shard): { start: number; end: number } {
   return shardRange(source.total, shard);
 }

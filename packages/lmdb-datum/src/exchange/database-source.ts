@@ -1,4 +1,4 @@
-/** The records of an LMDB, of whatever schema. */
+/** The records of an LMDB of any schema. */
 import { isUtf8 } from 'node:buffer';
 import type { Datum } from '../datum/datum';
 import { CorruptDatabaseError, DatumError, ImageError, reasonOf } from '../errors/errors';
@@ -26,7 +26,7 @@ export function openDatabaseSource(input: string, options: OpenOptions): RecordS
   };
 }
 
-/** Of other schemas what makes Datums of them: those have no message of their own that would have to stay as it is. */
+/** Records of other schemas are converted to Datums: they have no message of their own to preserve. */
 async function* recordsOf(
   reader: DatumReader,
   skipped: RecordSource['skipped'],
@@ -59,7 +59,7 @@ function* allEntries(reader: DatumReader): Generator<LazyEntry> {
   for (const { key, keyBytes, datum } of reader.entries()) yield { key, keyBytes, datumOf: () => datum };
 }
 
-/** The records of a part, without reading those before it. */
+/** Yields the records of a part, without reading those before it. */
 function* entriesIn(reader: DatumReader, { start, end }: RecordRange): Generator<LazyEntry> {
   for (let i = start; i < end; i++) {
     const keyBytes = reader.keyBytesAt(i) as Uint8Array;

@@ -1,4 +1,4 @@
-/** Records into a folder of image files, named by their keys, beside metadata.jsonl, which Hugging Face's imagefolder reads. */
+/** Writes records to a folder of image files, named by their keys, with metadata.jsonl, which Hugging Face's imagefolder reads. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
@@ -12,7 +12,7 @@ import { noteOf } from './note';
 import type { ExchangeRecord, RecordSink } from './record';
 import { claimOutput, writeErrorOf, writing } from './work-file';
 
-/** Tells a folder that a killed conversion left from one of somebody's own. */
+/** Marks a folder that a killed conversion left behind, as opposed to one of the user. */
 const markName = '.ae-convert';
 
 /** @throws OutputExistsError, WriteError */
@@ -53,7 +53,7 @@ export function openFolderSink(output: string): RecordSink {
   };
 }
 
-/** @throws OutputExistsError for what no conversion left there */
+/** @throws OutputExistsError for anything that a conversion did not leave there */
 function removeOwn(folder: string): void {
   if (!fs.lstatSync(folder, { throwIfNoEntry: false })) return;
   if (!fs.existsSync(path.join(folder, markName))) {

@@ -1,4 +1,4 @@
-/** The forms that conversions write, and what opens an output of each. */
+/** The formats that conversions write, and the functions that open an output of each. */
 import type { RecordSink } from './record';
 import type { ShardLimits } from './shards';
 
@@ -8,7 +8,7 @@ export type OutputForm = (typeof outputForms)[number];
 
 export interface SinkOptions extends ShardLimits {
   readonly output: string;
-  /** What the numbers of labels are called, from 0 on. */
+  /** Class names by label, from 0 on. */
   readonly classes?: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export async function openSink(
   form: OutputForm,
   { output, shardImages, shardBytes, classes }: SinkOptions,
 ): Promise<RecordSink> {
-  // Each is loaded where it is wanted.
+  // Each is loaded only when it is needed.
   if (form === 'lmdb') return (await import('./lmdb-sink')).openLmdbSink(output);
   if (form === 'folder') return (await import('./folder-sink')).openFolderSink(output);
   const { openShards } = await import('./shards');

@@ -1,4 +1,4 @@
-/** The records of images: with the keys that were noted beside them, or else those that an import gives them. */
+/** The records of images: with the keys that were recorded beside them, or else those that an import gives them. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { adviseOn } from '@ae/images/files';
@@ -13,7 +13,7 @@ import { keyBytes } from '../lmdb/scan';
 import { type Note, parseNote } from './note';
 import type { ExchangeRecord, RecordRange, RecordSource } from './record';
 
-/** What a folder that was converted to holds beside its images: Hugging Face's name for it. */
+/** The file that a converted folder contains besides its images, with Hugging Face's name for it. */
 export const metadataName = 'metadata.jsonl';
 
 type NotedImage = ImageFile & { readonly note?: string };
@@ -69,7 +69,7 @@ function* recordsOf(
   }
 }
 
-/** Returns why there is none. */
+/** Returns why there is no image. */
 function recordOf(i: number, image: NotedImage, note: Note | undefined): ExchangeRecord | string {
   const { label } = image;
   const more = {
@@ -89,14 +89,14 @@ function recordOf(i: number, image: NotedImage, note: Note | undefined): Exchang
   }
 }
 
-/** More than any image file has that is decoded. */
+/** More than any image file that is decoded. */
 const mostFileBytes = (256 << 20) + 8 * defaultMaxPixels;
 
 function readFile({ path, packed }: ImageFile): Uint8Array {
   return packed ? readPackedFile(packed, mostFileBytes) : readRegularFile(path, mostFileBytes);
 }
 
-/** Reads what a conversion noted of a folder's images. Undefined where there is nothing, or what others wrote. */
+/** Reads what a conversion recorded about a folder's images. Undefined if there is nothing, or another program's file. */
 function readMetadata(folder: string): NotedImage[] | undefined {
   const file = path.join(folder, metadataName);
   if (!fs.existsSync(file)) return undefined;

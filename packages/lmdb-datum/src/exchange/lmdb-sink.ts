@@ -1,4 +1,4 @@
-/** Records into a new LMDB of Datums. */
+/** Writes records to a new LMDB of Datums. */
 import { assertNothingKept } from '../convert/journal';
 import { moveIntoPlace, partialName } from '../convert/output-folder';
 import { claimWorkFolder, removeTraces, removeWorkFolder } from '../convert/work-folder';

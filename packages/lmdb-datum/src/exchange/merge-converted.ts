@@ -11,7 +11,7 @@ import { readRecords } from './record-file';
 
 const recordsPerTurn = 100;
 
-/** Makes what a conversion was asked for of the records of its shards, which pass the way that they go in one process. */
+/** Makes the output of a conversion from the records of its shards, in the same way as a single process. */
 export async function mergeConverted(
   output: string,
   shards: readonly FoundShard<ConvertedPart>[],
@@ -28,7 +28,7 @@ export async function mergeConverted(
         signal?.throwIfAborted();
         await sink.add(record);
         if (++records % recordsPerTurn > 0) continue;
-        // Lets signals in.
+        // Lets signals run.
         await nextTurn();
         onDone?.(records, total);
       }
@@ -40,7 +40,10 @@ export async function mergeConverted(
   }
 }
 
-/** Returns what merging would, where the outputs are there to the byte; else undefined. Makes them again, in a folder that is then removed. */
+/**
+ * Returns the result of merging if identical outputs exist already; otherwise undefined. Makes them again, in a folder that is then
+ * removed.
+ */
 export async function hasConverted(
   output: string,
   shards: readonly FoundShard<ConvertedPart>[],
@@ -57,7 +60,7 @@ export async function hasConverted(
   }
 }
 
-/** Compares files, or folders with all that is in them. */
+/** Compares files, or folders with everything in them. */
 function isSame(made: string, there: string): boolean {
   const [a, b] = [made, there].map((place) => fs.statSync(place, { throwIfNoEntry: false }));
   if (!(a && b)) return false;

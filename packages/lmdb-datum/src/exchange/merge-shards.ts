@@ -1,4 +1,4 @@
-/** Makes the whole of shards: the same bytes as one process makes. */
+/** Merges shards: the result has the same bytes as that of a single process. */
 import { collectShards, type FoundShard } from '@ae/ground/shard-notes';
 import type { ImageClass } from '../convert/image-file';
 import type { SkippedImage } from '../convert/journal';
@@ -13,7 +13,7 @@ import type { ConvertedPart } from './convert-shard';
 
 /** What `mergeShards` reads and writes. */
 export interface MergeOptions {
-  /** What to make: what the commands of the shards were given as output. Where it is there, and is what these shards make, nothing is done. */
+  /** The output to create, as named in the commands of the shards. If it exists and is what these shards make, nothing is done. */
   output: string;
   /** Folders of the shards, in any order. Default: those beside `output` with the names of its shards. */
   shards?: readonly string[];
@@ -23,7 +23,7 @@ export interface MergeOptions {
   signal?: AbortSignal;
 }
 
-/** How far `mergeShards` has come. */
+/** The progress of `mergeShards`. */
 export interface MergeProgress {
   /** Records written so far. */
   done: number;
@@ -31,24 +31,24 @@ export interface MergeProgress {
   elapsedMs: number;
 }
 
-/** What `mergeShards` did. */
+/** The result of `mergeShards`. */
 export interface MergeReport {
   output: string;
   /** The files that conversions wrote, if there are several. */
   outputs?: readonly string[];
-  /** The output was what these shards make before, and nothing was done. */
+  /** The output already was what these shards make, and nothing was done. */
   wasComplete?: true;
-  /** How many there were. They stay. */
+  /** Number of shards. They are kept. */
   shards: number;
   records: number;
-  /** Of all images as `CxHxW`, where imports know it; absent if they have different sizes. */
+  /** Size of all images as `CxHxW`, if imports know it; absent if they have different sizes. */
   size?: string;
   /** Images that imports could not read. */
   skipped: SkippedImage[];
-  /** Records that resizes left out. */
+  /** Records that resizes skipped. */
   damage: Damage[];
   classes?: ImageClass[];
-  /** Where the names of a list's classes are kept, one per line. */
+  /** File with the class names of a list, one per line. */
   labelsFile?: string;
   elapsedMs: number;
 }
@@ -56,12 +56,13 @@ export interface MergeReport {
 const knownOptions: Known<MergeOptions> = { output: true, shards: true, onProgress: true, signal: true };
 
 /**
- * Makes one output of the shards of `convertImageset`, `resizeDatabase` or `convertDatabase`: the same bytes as one call without `shard` makes. Reads them
- * one after the other, and holds one transaction in memory. Until it is complete the database has the name `output` + '.partial', which is
- * removed if anything fails. Called again, it compares the output with the shards and does nothing.
+ * Merges the shards of `convertImageset`, `resizeDatabase` or `convertDatabase` into one output: the same bytes as from a call without
+ * `shard`. Reads them one after the other, with one transaction in memory. Until it is complete, the database has the name `output` +
+ * '.partial', which is removed if anything fails. Called again, it compares the output with the shards and does nothing.
  *
- * @throws InvalidOptionError, OutputExistsError if there is something else of that name, ShardError if a shard is missing, there twice or made with other settings than the
- *   others, ImageError if no image could be read, MixedSizesError, a reader's error if a shard is damaged, WriteError, or the signal's reason.
+ * @throws InvalidOptionError, OutputExistsError if something else has that name, ShardError if a shard is missing, duplicated or made with
+ * different settings from the others, ImageError if no image could be read, MixedSizesError, a reader's error if a shard is damaged,
+ * WriteError, or the signal's reason.
  */
 export async function mergeShards(options: MergeOptions): Promise<MergeReport> {
   const startedMs = performance.now();
@@ -91,7 +92,7 @@ function findShards(output: string, given: readonly string[] | undefined): Found
   try {
     return collectShards(output, given, (what, folder) => new ShardError(what, { path: folder })).map(checkKind);
   } catch (error) {
-    // Shards that are gone after they were merged are not what is wrong.
+    // If the shards were deleted after merging, that is not the error to report.
     assertFree(output);
     throw error;
   }
@@ -110,7 +111,7 @@ function checkKind({ folder, note }: FoundShard): FoundShard<DatabasePart> {
 
 type Merged = Pick<MergeReport, 'records' | 'labelsFile' | 'outputs'>;
 
-/** Merges shards, unless the output is what they make: jobs that run again what failed may run it after it succeeded. */
+/** Merges shards, unless the output is already what they make: jobs that rerun what failed may run it after it succeeded. */
 async function mergeOnce(
   output: string,
   shards: readonly FoundShard<DatabasePart>[],
@@ -130,7 +131,7 @@ async function mergeOnce(
   }
 }
 
-/** What is damaged in a whole file every shard says. */
+/** Damage that concerns a whole file is reported by every shard. */
 function withoutTwins(damage: readonly Damage[]): Damage[] {
   return [...new Map(damage.map((one) => [one.message, one])).values()];
 }

@@ -1,4 +1,4 @@
-/** From a Datum's message to an image file with facts, and back to the very message. */
+/** Converts a Datum's message to an image file with additional facts, and back to exactly the same message. */
 import type { Datum } from '../datum/datum';
 import { decodeDatum } from '../datum/decode';
 import { encodeDatum } from '../datum/encode';
@@ -7,10 +7,10 @@ import { ImageError } from '../errors/errors';
 import { keyText } from '../lmdb/scan';
 import type { DatumFacts, ExchangeRecord } from './record';
 
-/** Channels of raw pixels that a PNG has as they are. */
+/** Numbers of channels of raw pixels that a PNG can store. */
 const channelsOfPng = [1, 3, 4];
 
-/** Makes a record of what a database holds. `message` is the stored one, where it is a Datum's. @throws DatumError */
+/** Makes a record from the contents of a database. `message` is the stored one, if it is a Datum's. @throws DatumError */
 export async function recordOf(
   key: Uint8Array,
   datum: Datum,
@@ -42,7 +42,7 @@ async function imageOf(
   return { file, facts: { raw, ...partsOf(message, encodeDatum({ channels, height, width, data, label }, name)) } };
 }
 
-/** What stands around the image in a message that is not as it would be written. */
+/** Returns what surrounds the image in a message that differs from how it would be written. */
 function partsOf(message: Uint8Array, usual: Uint8Array): Pick<DatumFacts, 'head' | 'tail'> {
   if (Buffer.compare(message, usual) === 0) return {};
   const { data } = decodeDatum(message);
@@ -50,7 +50,7 @@ function partsOf(message: Uint8Array, usual: Uint8Array): Pick<DatumFacts, 'head
   return { head: message.subarray(0, start), tail: message.subarray(start + data.length) };
 }
 
-/** Makes the message of a record. @throws ImageError if its image file is not of the size that was noted */
+/** Makes the message of a record. @throws ImageError if its image file does not have the recorded size */
 export async function messageOf({ key, label, file, facts, message }: ExchangeRecord): Promise<Uint8Array> {
   if (message) return message;
   const { raw, head, tail, whole } = facts;

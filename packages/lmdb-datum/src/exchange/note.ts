@@ -1,8 +1,8 @@
-/** What is noted of a record beside its image, as JSON: the key, and what makes its Datum the same again. */
+/** What is recorded about a record beside its image, as JSON: the key, and what restores its Datum. */
 import { isUtf8 } from 'node:buffer';
 import type { DatumFacts, ExchangeRecord } from './record';
 
-/** What a note says. */
+/** The contents of a note. */
 export interface Note {
   readonly key: Uint8Array;
   readonly hasLabel: boolean;
@@ -27,7 +27,7 @@ export function noteOf({ key, label, facts, text, boxes }: ExchangeRecord): Reco
   return { ...(text !== undefined && { text }), ...(boxes && { boxes }), datum };
 }
 
-/** Reads a note. Returns undefined for JSON that is none. */
+/** Parses a note. Returns undefined for other JSON. */
 export function parseNote(json: string): Note | undefined {
   let fields: { datum?: Record<string, unknown> } | null;
   try {

@@ -1,4 +1,4 @@
-/** Parquet as Hugging Face's datasets have it: image { bytes, path }, label, and a column of notes. */
+/** Parquet in the form of Hugging Face datasets: image { bytes, path }, label, and a column of notes. */
 import fs from 'node:fs';
 import type { SchemaElement } from 'hyparquet';
 import { keyText } from '../lmdb/scan';
@@ -6,7 +6,7 @@ import { noteOf } from './note';
 import type { ExchangeRecord } from './record';
 import type { FileFormat } from './shards';
 
-/** A group of rows is held in memory until it is written. Who looks at a few rows reads a group. */
+/** Rows per group, which is held in memory until it is written. Readers of a few rows read a whole group. */
 const groupRows = 100;
 const groupBytes = 64 << 20;
 
@@ -19,9 +19,9 @@ const schema: SchemaElement[] = [
   { name: 'datum', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' },
 ];
 
-/** @param classes What the numbers of labels are called, where that is known. */
+/** @param classes Class names by label, if they are known. */
 export async function parquetFormat(fd: number, classes?: readonly string[]): Promise<FileFormat> {
-  // An ES module only; our CommonJS build could not require it.
+  // Only an ES module, which our CommonJS build could not require.
   const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
   const label = classes ? { names: classes, _type: 'ClassLabel' } : { dtype: 'int64', _type: 'Value' };
   const features = { image: { _type: 'Image' }, label, datum: { dtype: 'string', _type: 'Value' } };

@@ -1,14 +1,14 @@
-/** Records in a file, whole and in order: what the shard of a conversion holds until all are merged. */
+/** A file of complete records in order: the contents of a conversion's shard until all are merged. */
 import fs from 'node:fs';
 import { CorruptDatabaseError } from '../errors/errors';
 import { noteOf, parseNote } from './note';
 import type { ExchangeRecord } from './record';
 
-/** Of the lengths that stand before each record: of its note, and of its image file. */
+/** Size of the lengths before each record: those of its note and of its image file. */
 const headBytes = 8;
 const noFile = 0xffffffff;
 
-/** Appends a record to a file that is open. */
+/** Appends a record to an open file. */
 export function appendRecord(fd: number, record: ExchangeRecord): void {
   const { label, file } = record;
   const note = Buffer.from(JSON.stringify({ ...noteOf(record), label }));
@@ -49,9 +49,9 @@ function recordOf(json: string, name: string): ExchangeRecord {
   };
 }
 
-/** Returns undefined at the end of the file, where it may be. */
+/** Returns undefined at the end of the file, if it may end there. */
 function readPart(fd: number, bytes: number, name: string, mayEnd = false): Buffer | undefined {
-  // More than there is would be taken from memory before it is missed.
+  // Otherwise memory would be allocated for more than there is.
   if (bytes > fs.fstatSync(fd).size) throw damaged(name);
   const part = Buffer.allocUnsafe(bytes);
   let done = 0;

@@ -1,4 +1,4 @@
-/** One output file, or several of a bounded size: out-000000.tar, out-000001.tar ... */
+/** One output file, or several of limited size: out-000000.tar, out-000001.tar ... */
 import fs from 'node:fs';
 import path from 'node:path';
 import { partialName } from '../convert/output-folder';
@@ -14,10 +14,10 @@ export interface ShardLimits {
 
 /** Writes one file. */
 export interface FileFormat {
-  /** Bytes that are written, or wait to be. */
+  /** Bytes that are written or buffered. */
   readonly bytes: number;
   add(record: ExchangeRecord): void;
-  /** Completes the file, which is closed by the caller. */
+  /** Completes the file, which the caller closes. */
   finish(): Promise<void> | void;
 }
 
@@ -83,7 +83,7 @@ function shardName(output: string, number: number): string {
   return path.join(dir, `${name}-${String(number).padStart(6, '0')}${ext}`);
 }
 
-/** Shards of another conversion would go for some of this one. */
+/** Shards of another conversion could be mistaken for this one's. */
 function assertNoShards(output: string): void {
   const first = shardName(output, 0);
   const { dir, base } = path.parse(first);

@@ -1,4 +1,4 @@
-/** WebDataset's shards: of each record its image, its label and a note as JSON, under one name. */
+/** WebDataset shards: the image of each record, its label and a note as JSON, with the same base name. */
 import { formatOf, kindOfImage } from '@ae/images/kind';
 import { keyText } from '../lmdb/scan';
 import { noteOf } from './note';
@@ -30,13 +30,13 @@ function numbered(name: string, count: number): string {
   return `${name}-${String(count).padStart(8, '0')}`;
 }
 
-/** The usual ending of its kind. */
+/** The usual extension of its kind. */
 function endingOf(file: Uint8Array): string {
   const kind = kindOfImage(file);
   return kind ? formatOf(kind).extensions[0] : 'bin';
 }
 
-/** The key as WebDataset's names can be: without its ending, and without other dots, for a name ends at the first one. */
+/** Converts a key to a valid WebDataset name: without its extension and other dots, because a name ends at the first one. */
 function sampleName(key: Uint8Array, count: number): string {
   const text = keyText(key);
   const stem = text.replace(/\.[a-z]{3,5}$/i, '');

@@ -1,4 +1,4 @@
-/** Files that appear when they are complete: until then they are called as their output, with `.partial` added, beside a lock. */
+/** Files that appear when they are complete: until then they have the name of their output with `.partial` added, beside a lock. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
@@ -6,7 +6,9 @@ import { assertFree, moveIntoPlace, partialName } from '../convert/output-folder
 import { OutputExistsError, reasonOf, WriteError } from '../errors/errors';
 import { LockedError, takeLock } from '../files/lock-file';
 
-/** Keeps other processes from an output while it is made. Returns what ends that. @throws OutputExistsError, WriteError */
+/**
+ * Keeps other processes from an output while it is being created. Returns a function that ends that. @throws OutputExistsError, WriteError
+ */
 export function claimOutput(output: string): () => void {
   assertFree(output);
   return writing(output, () => {
@@ -15,7 +17,7 @@ export function claimOutput(output: string): () => void {
   });
 }
 
-/** Opens the file that is to be an output; what a killed process left of it is overwritten. @throws OutputExistsError, WriteError */
+/** Opens the file that will become an output; what a killed process left of it is overwritten. @throws OutputExistsError, WriteError */
 export function openPartial(output: string): number {
   assertFree(output);
   return writing(output, () => fs.openSync(partialName(output), 'w'));
@@ -26,7 +28,7 @@ export function completeFile(output: string): void {
   moveIntoPlace(partialName(output), output);
 }
 
-/** Says of what the system says where it happened. */
+/** Adds to the operating system's error where it occurred. */
 export function writing<T>(output: string, write: () => T): T {
   try {
     return write();

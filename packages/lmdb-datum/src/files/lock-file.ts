@@ -1,32 +1,32 @@
-/** A lock file tells who works on a folder or a file: a process, which may be gone without having removed it. */
+/** A lock file says which process works on a folder or a file; the process may have ended without removing it. */
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { readRegularFile } from './regular-file';
 
-/** Another process works there. */
+/** Another process is working there. */
 export class LockedError extends Error {}
 
 interface Owner {
   pid: number;
   host: string;
-  /** Tells the process from a later one of the same number. Empty where the system doesn't say. */
+  /** Distinguishes the process from a later one with the same number. Empty if the system does not say. */
   started: string;
-  /** Tells two locks of one process apart. */
+  /** Distinguishes two locks of one process. */
   id: string;
 }
 
 const beatMs = 10_000;
-/** An owner on another machine, or in another container, that was silent for so long is gone. */
+/** An owner on another machine, or in another container, that has been silent for this long is gone. */
 const silenceMs = 60_000;
 const mostBytes = 4096;
 
 /**
- * Writes this process' lock where there is none.
+ * Creates this process's lock if there is none.
  *
- * @param lock What the lock file will be called soon, if its folder gets another name.
- * @returns Removes the lock, if it is still this one.
+ * @param lock The future name of the lock file, if its folder will be renamed.
+ * @returns A function that removes the lock, if it is still this one.
  * @throws the operating system's error: EEXIST if there is one.
  */
 export function writeLock(file: string, lock = file): () => void {
@@ -39,7 +39,7 @@ export function writeLock(file: string, lock = file): () => void {
   };
 }
 
-/** Makes a file that must not exist, with its text in it at once where the file system can. */
+/** Creates a file that must not exist, together with its text if the file system supports that. */
 function createWhole(file: string, text: string): void {
   const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
   fs.writeFileSync(temporary, text, { flag: 'wx' });
@@ -54,7 +54,7 @@ function createWhole(file: string, text: string): void {
   }
 }
 
-/** Takes a lock that is not there, or whose owner is gone. @throws LockedError, or the operating system's error. */
+/** Takes a lock that does not exist, or whose owner is gone. @throws LockedError, or the operating system's error. */
 export function takeLock(lock: string): () => void {
   for (;;) {
     try {
@@ -68,7 +68,7 @@ export function takeLock(lock: string): () => void {
   }
 }
 
-/** Removes a lock, unless another process has replaced it meanwhile. */
+/** Removes a lock, unless another process has replaced it in the meantime. */
 function removeStale(lock: string, text: string | undefined): void {
   const aside = `${lock}.${randomUUID().slice(0, 8)}.tmp`;
   try {
@@ -95,7 +95,7 @@ function assertGone(text: string | undefined, lock: string): void {
   );
 }
 
-/** A lock that can't be read, or isn't whole, is nobody's: it is written at once. */
+/** A lock that cannot be read, or is incomplete, belongs to nobody, because locks are written in one piece. */
 function parseOwner(text: string | undefined): Owner | undefined {
   try {
     const { pid, host, started } = JSON.parse(text ?? '');
@@ -120,8 +120,8 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * When a process was started, in ticks since the machine was: field 22 of Linux' stat file, after a name that may hold anything. One
- * that has ended, but that nobody has waited for, has no time any more.
+ * Returns when a process was started, in ticks since the machine was: field 22 of Linux's stat file, after a name that may contain
+ * anything. A zombie no longer has a time.
  */
 function startOf(pid: number): string {
   const stat = readText(`/proc/${pid}/stat`) ?? '';
@@ -139,6 +139,6 @@ function readText(file: string): string | undefined {
 
 function touch(file: string): void {
   const now = new Date();
-  // Without it another machine may take a running import for one that is gone; there is nobody to tell.
+  // Otherwise another machine might consider a running import dead; there is nobody to tell.
   fs.utimes(file, now, now, () => undefined);
 }

@@ -1,7 +1,7 @@
-/** Ordinary files, opened without waiting for them: as @ae/images opens those of images. */
+/** Regular files, opened without blocking, in the same way as @ae/images opens images. */
 import { type FilePath, readRegularFile as readOrdinary } from '@ae/images/files';
 
-// By name: tsup loses what `export *` stands for where it splits CommonJS.
+// By name: tsup loses the names of `export *` when it splits CommonJS.
 export {
   assertSize,
   type FilePath,
@@ -18,7 +18,7 @@ export {
   withRegularFile,
 } from '@ae/images/files';
 
-/** Reads a whole file of at most `mostBytes`, as bytes that know text. @throws as `withRegularFile`. */
+/** Reads a complete file of at most `mostBytes`, as a Buffer. @throws the errors of `withRegularFile`. */
 export function readRegularFile(file: FilePath, mostBytes: number): Buffer {
   const { buffer, byteOffset, byteLength } = readOrdinary(file, mostBytes);
   return Buffer.from(buffer, byteOffset, byteLength);

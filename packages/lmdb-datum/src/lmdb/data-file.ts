@@ -8,7 +8,7 @@ import { NotOrdinaryError, openRegularFile } from '../files/regular-file';
 export function dataFileOf(location: string): string {
   if (!statOf(location).isDirectory()) return location;
   const file = path.join(location, 'data.mdb');
-  // A link that leads nowhere is there, and opening it says what is wrong.
+  // A dangling link counts as existing, and opening it reports the problem.
   if (isThere(file)) return file;
   const leveldb = fs.existsSync(path.join(location, 'CURRENT'));
   throw new NotLmdbError(
@@ -62,7 +62,7 @@ export function openDataFile(file: string): number {
   }
 }
 
-/** Makes the error for a database that the operating system does not let be read. */
+/** Makes the error for a database that the operating system does not allow to be read. */
 export function notReadable(file: string, cause: unknown): NotReadableError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const todo =

@@ -1,9 +1,9 @@
-/** Leaves records out of an index of keys. */
+/** Removes records from an index of keys. */
 import { KeyIndex } from './key-index';
 import type { PageFile } from './page-file';
 import { placeOf } from './scan';
 
-/** Returns the index of those records whose keys are wanted. Reads all leaves once. */
+/** Returns the index of the records whose keys are wanted. Reads all leaves once. */
 export function filterKeyIndex(file: PageFile, index: KeyIndex, isWanted: (key: Uint8Array) => boolean): KeyIndex {
   const kept: number[] = [];
   const runs: { page: number; start: number; node: number }[] = [];

@@ -1,4 +1,4 @@
-/** Checks which pages a file uses: those of large values, and the list of those that are free, of which none is to be in use. */
+/** Checks which pages a file uses: those of large values, and the list of free pages, none of which may be in use. */
 import { LmdbDatumError } from '../errors/errors';
 import type { TreeRecord } from './meta';
 import type { Page } from './page';
@@ -8,10 +8,10 @@ import { type Damage, Salvage } from './salvage';
 import type { ValueReader } from './value-reader';
 
 const integerKeysFlag = 8;
-/** Of the flags of a tree, those that say what its pages hold. In the list of free pages, LMDB keeps options of the file beside them. */
+/** The flags of a tree that say what its pages contain. In the list of free pages, LMDB stores options of the file as well. */
 const treeFlags = 0x7e;
 
-/** Notes the pages of a value that lies on pages of its own. Returns how many there are. @throws CorruptDatabaseError */
+/** Records the pages of a value that has its own pages. Returns their number. @throws CorruptDatabaseError */
 export function useOverflow(leaf: Page, i: number, file: PageFile, used: PageSet): number {
   const value = leaf.value(i);
   if (value.page === 0) return 0;
@@ -23,7 +23,7 @@ export function useOverflow(leaf: Page, i: number, file: PageFile, used: PageSet
   return run;
 }
 
-/** What the check of the list reads, and whom it tells of damage. */
+/** What the check of the list reads, and where it reports damage. */
 interface FreeListCheck {
   readonly file: PageFile;
   readonly used: PageSet;
@@ -54,7 +54,7 @@ export function checkFreeList(tree: TreeRecord, { file, used, values, onDamage }
   return count;
 }
 
-/** Adds one record of the list: a count and as many page numbers, each u64. Returns the count. */
+/** Adds one record of the list: a count and that many page numbers, each u64. Returns the count. */
 function addFreePages(value: Buffer, page: number, file: PageFile, used: PageSet, free: PageSet): number {
   const fail = (received: string) => file.corrupt(page, 'a list of free pages', received);
   if (value.length < 8) throw fail(`${value.length} bytes`);

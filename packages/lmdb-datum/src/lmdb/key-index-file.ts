@@ -1,10 +1,10 @@
 /**
- * Keeps a key index in a file, so that a large database on a slow drive is walked once, not at each start.
+ * Stores a key index in a file, so that a large database on a slow drive is walked only once, not at every start.
  *
- *     "lmdb-datum-index 1\n", sha256 of the database's fingerprint (32 bytes), u64 x 3: records, runs, bytes of a page number,
- *     the five arrays of KeyIndex, sha256 of all that (32 bytes)
+ * "lmdb-datum-index 1\n", sha256 of the database's fingerprint (32 bytes), u64 x 3: records, runs, bytes of a page number,
+ * the five arrays of KeyIndex, sha256 of all that (32 bytes)
  *
- * Numbers are in the machine's byte order, which on every machine that Node runs on today is little-endian.
+ * Numbers are in the machine's byte order, which is little-endian on all machines that run Node.js today.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -22,9 +22,9 @@ const hashBytes = 32;
 const headBytes = MAGIC.length + hashBytes + 24;
 
 /**
- * Reads the index of this very snapshot, or undefined if the file is missing, damaged or of another snapshot.
+ * Reads the index of exactly this snapshot; returns undefined if the file is missing, damaged or belongs to another snapshot.
  *
- * @throws NotReadableError if it is no file, or a file of another kind: that would be lost when the index is written.
+ * @throws NotReadableError if it is not a file, or a file of another kind, which would be lost when the index is written.
  */
 export function loadKeyIndex(indexFile: string, file: PageFile, tree: TreeRecord): KeyIndex | undefined {
   const pageBytes = bytesOfPageNumbers(file);
@@ -53,7 +53,7 @@ export function loadKeyIndex(indexFile: string, file: PageFile, tree: TreeRecord
   return isPossible(index, file) ? index : undefined;
 }
 
-/** The bytes of an index file of this length, or undefined if there is none. */
+/** Returns the bytes of an index file of this length, or undefined if there is none. */
 function readIndex(indexFile: string, length: number): Buffer | undefined {
   let fd: number;
   try {
@@ -62,7 +62,7 @@ function readIndex(indexFile: string, length: number): Buffer | undefined {
     const { code } = cause as NodeJS.ErrnoException;
     if (cause instanceof NotOrdinaryError || code === 'ELOOP')
       throw noIndex(indexFile, 'something', sayOf(cause), cause);
-    // What is missing is made; where it can't be, writing says why.
+    // A missing file is created; if it cannot be, writing says why.
     return undefined;
   }
   try {
@@ -94,7 +94,7 @@ function noIndex(indexFile: string, what: string, says: string, cause?: unknown)
   );
 }
 
-/** Checks what the checksum can't: it says that the file is as it was written, not that what was written fits the database. */
+/** Checks what the checksum cannot: it shows that the file is as it was written, not that its contents match the database. */
 function isPossible({ valuePages, valueSizes, runPages, runStarts, runNodes }: KeyIndex, file: PageFile): boolean {
   const index = { valuePages, valueSizes, runPages, runStarts, runNodes };
   const used = new PageSet(file);
@@ -157,8 +157,8 @@ export function saveKeyIndex(indexFile: string, index: KeyIndex, file: PageFile,
 }
 
 /**
- * Tells one snapshot of one database from all others: its meta page (transaction, counts, page numbers), and the keys and value
- * references of the root, the first and the last leaf.
+ * Identifies a snapshot of a database: its meta page (transaction, counts, page numbers), and the keys and value references of the root,
+ * the first and the last leaf.
  */
 function fingerprint(file: PageFile, tree: TreeRecord): Buffer {
   const hash = createHash('sha256').update(file.metaPageBytes).update(JSON.stringify(tree));

@@ -1,6 +1,6 @@
 /**
- * Finds record number i without walking the tree: one pass over the leaves notes where each value is.
- * 8 bytes per record in memory, and 20 bytes per leaf page; values aren't read.
+ * Finds record number i without walking the tree: one pass over the leaves records where each value is. Takes 8 bytes of memory per record
+ * and 20 bytes per leaf page; values are not read.
  */
 import type { CorruptDatabaseError } from '../errors/errors';
 import type { TreeRecord } from './meta';
@@ -13,10 +13,10 @@ import { TreeCursor } from './tree-cursor';
 
 /** In `valueSizes`: the value is in the leaf. */
 const inLeaf = 0xffffffff;
-/** A record takes at least this much of a leaf. */
+/** Minimum size of a record in a leaf. */
 const leastRecordBytes = 10;
 
-/** A leaf page and the number of a node in it. */
+/** A leaf page and the index of a node in it. */
 export interface LeafNode {
   page: number;
   node: number;
@@ -29,8 +29,8 @@ export class KeyIndex {
   /**
    * @param valuePages Per record: first overflow page of the value, or anything if the value is in the leaf.
    * @param valueSizes Per record: bytes of the value, or 2^32 - 1 if the value is in the leaf.
-   * @param runPages Per run of nodes that follow each other in a leaf, in key order: the leaf's page number. A sound leaf is one run.
-   * @param runStarts Per run: number of its first record.
+   * @param runPages Per run of consecutive nodes in a leaf, in key order: the leaf's page number. An intact leaf is one run.
+   * @param runStarts Per run: index of its first record.
    * @param runNodes Per run: its first node.
    */
   constructor(
@@ -49,7 +49,7 @@ export class KeyIndex {
     return this.valueSizes.length;
   }
 
-  /** Where the value of record `i` is, or undefined if it is in its leaf. */
+  /** Returns where the value of record `i` is, or undefined if it is in its leaf. */
   overflow(i: number, file: Pages): ValueRef | undefined {
     const size = this.valueSizes[i];
     if (size === inLeaf) return undefined;
@@ -57,7 +57,7 @@ export class KeyIndex {
     return { page: this.valuePages[i], pages, size, offset: 0 };
   }
 
-  /** The leaf of record `i` and the record's node in it. */
+  /** Returns the leaf of record `i` and the record's node in it. */
   leaf(i: number): LeafNode {
     let low = 0;
     let high = this.runStarts.length;
@@ -71,7 +71,7 @@ export class KeyIndex {
   }
 }
 
-/** Makes an index of a sound tree, leaf by leaf in key order. */
+/** Builds the index of an intact tree, leaf by leaf in key order. */
 export class LeafIndexer {
   readonly #builder: IndexBuilder;
   readonly #used: PageSet;
@@ -81,7 +81,7 @@ export class LeafIndexer {
   #leaves = 0;
   #records = 0;
 
-  /** @param isWanted Tells the records that the index is to have. Default: all of them. */
+  /** @param isWanted Selects the records of the index. Default: all. */
   constructor(file: Pages, tree: TreeRecord, isWanted?: (key: Uint8Array) => boolean) {
     this.#file = file;
     this.#tree = tree;
@@ -107,7 +107,7 @@ export class LeafIndexer {
     }
   }
 
-  /** @throws CorruptDatabaseError if the tree holds another number of records than its header says. */
+  /** @throws CorruptDatabaseError if the number of records in the tree differs from its header. */
   finish(): KeyIndex {
     this.#file.assertUnchanged();
     const { entries, leafPages } = this.#tree;
@@ -125,7 +125,7 @@ export function buildKeyIndex(file: Pages, tree: TreeRecord): KeyIndex {
   return indexer.finish();
 }
 
-/** Builds an index of the records that can be reached in a damaged tree. What is lost goes to `onDamage`. */
+/** Builds an index of the records that can be reached in a damaged tree. Losses are passed to `onDamage`. */
 export function salvageKeyIndex(file: PageFile, tree: TreeRecord, onDamage: (damage: Damage) => void): KeyIndex {
   const builder = new IndexBuilder(file, tree, false);
   const salvage = new Salvage(file, { onDamage });

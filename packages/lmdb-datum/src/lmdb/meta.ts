@@ -1,4 +1,4 @@
-/** The two meta pages at the front of an LMDB data file: what they hold, which one counts, and what else a file may be. */
+/** The two meta pages at the beginning of an LMDB data file: their contents, which one is current, and what else a file may be. */
 
 import { kindOfImage, nameOfKind } from '@ae/images/kind';
 import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from '../errors/errors';
@@ -7,7 +7,7 @@ import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, treeRecordBy
 const MAGIC = 0xbeefc0de;
 const MAGIC_SWAPPED = 0xdec0efbe;
 
-/** Bytes of a meta page that hold anything. */
+/** Number of meaningful bytes in a meta page. */
 export const bytesOfMeta = 192;
 
 /** Describes one B+tree (MDB_db). */
@@ -33,16 +33,16 @@ export interface Meta {
   transactionId: number;
 }
 
-/** Page size and layout, as the first bytes of a file give them. */
+/** Page size and layout, as the first bytes of a file say. */
 export interface Format {
   layout: PageLayout;
   pageSizeBytes: number;
 }
 
 /**
- * Finds out whether the first bytes of a file are those of an LMDB.
+ * Checks whether the first bytes of a file are those of an LMDB.
  *
- * @param head The first `META_BYTES` of the file, or less if it is shorter.
+ * @param head The first `META_BYTES` of the file, or fewer if it is shorter.
  * @throws NotLmdbError, UnsupportedFormatError or CorruptDatabaseError, saying what the file is.
  */
 export function readFormat(head: Buffer, path: string): Format {
@@ -137,7 +137,7 @@ function whatFile(head: Buffer, magic: number): string {
   return `bytes that begin with ${head.toString('hex', 0, 8)}`;
 }
 
-/** Reads a tree record (MDB_db) of 48 bytes. Numbers that are out of range come back as -1 (`root` as -2). */
+/** Reads a tree record (MDB_db) of 48 bytes. Numbers out of range are returned as -1 (`root` as -2). */
 export function readTreeRecord(bytes: Buffer, offset: number): TreeRecord {
   const empty = bytes.readUInt32LE(offset + 40) === 0xffffffff && bytes.readUInt32LE(offset + 44) === 0xffffffff;
   const root = readU64(bytes, offset + 40);
@@ -182,11 +182,11 @@ export function readMeta(bytes: Buffer, page: number, { layout, pageSizeBytes }:
 }
 
 /**
- * Chooses between the two meta pages: the one with the higher transaction id, as LMDB does.
+ * Chooses between the two meta pages: the one with the higher transaction id, as in LMDB.
  *
  * @param pages The first `bytesOfMeta` of each.
- * @param lenient Take the sound one if the other is damaged, and say what is wrong.
- * @throws CorruptDatabaseError if one is damaged, unless `lenient`; if both are.
+ * @param lenient Use the intact one if the other is damaged, and report the damage.
+ * @throws CorruptDatabaseError if one is damaged, unless `lenient`; or if both are.
  */
 export function newestMeta(
   pages: readonly Buffer[],
@@ -220,7 +220,7 @@ export function newestMeta(
   return { ...newest, damage };
 }
 
-/** Says what is wrong with a tree record, if anything is. */
+/** Returns what is wrong with a tree record, if anything. */
 export function treeProblem(tree: TreeRecord, lastPage: number): string | undefined {
   const { root, entries, depth, branchPages, leafPages, overflowPages } = tree;
   if (entries < 0 || branchPages < 0 || leafPages < 0 || overflowPages < 0) return 'its counts';

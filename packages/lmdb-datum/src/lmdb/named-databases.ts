@@ -1,4 +1,4 @@
-/** Named databases: trees whose records lie in the unnamed one, under their names. Caffe makes none; py-lmdb and others do. */
+/** Named databases: trees whose records are in the unnamed one, under their names. Caffe creates none, but py-lmdb and others do. */
 import { describe, InvalidOptionError, UnsupportedFormatError } from '../errors/errors';
 import { readTreeRecord, type TreeRecord, treeProblem } from './meta';
 import { type Page, treeRecordBytes } from './page';
@@ -6,13 +6,13 @@ import type { Pages } from './pages';
 import { keyText } from './scan';
 import { TreeCursor } from './tree-cursor';
 
-/** LMDB's flags of a tree that change what its pages hold or how its keys are ordered, from bit 1 on. */
+/** LMDB's flags of a tree that change what its pages contain or how its keys are ordered, from bit 1 on. */
 const flagNames = ['reversekey', 'dupsort', 'integerkey', 'dupfixed', 'integerdup', 'reversedup'];
 const treeFlagBits = 0x7fff;
-/** So that a name that is not there is found missing, and not by reading all records of a large database. */
+/** Limits the search, so that a missing name is reported without reading all records of a large database. */
 const mostLeavesListed = 16;
 
-/** Says in words what is special about a tree, if it is not a plain one; such trees are not read. */
+/** Describes what is special about a tree that is not plain; such trees are not read. */
 export function specialFlags(tree: TreeRecord): string | undefined {
   const flags = tree.flags & treeFlagBits;
   if (flags === 0) return undefined;
@@ -34,7 +34,7 @@ export function assertPlainTree(tree: TreeRecord, path: string): void {
   );
 }
 
-/** @throws UnsupportedFormatError if node `i` of a leaf describes a named database and is no record. */
+/** @throws UnsupportedFormatError if node `i` of a leaf describes a named database instead of a record. */
 export function assertNoDatabase({ path }: Pages, leaf: Page, i: number): void {
   if (!leaf.isSubtree(i)) return;
   const key = keyText(leaf.key(i));
@@ -59,26 +59,24 @@ export function namedTree(file: Pages, leaf: Page, i: number): TreeRecord {
   throw file.corrupt(leaf.number, `a sound record of database ${leaf.key(i).toString()}`, `damage in ${problem}`);
 }
 
-/** Finds a named database. @throws InvalidOptionError if there is none of that name */
+/** Finds a named database. @throws InvalidOptionError if there is none with that name */
 export function findNamedTree(file: Pages, name: string): TreeRecord {
   const key = Buffer.from(name);
   const cursor = new TreeCursor(file, file.meta.main);
   const found = key.length > 0 && cursor.seek(key) && cursor.leaf.compareKey(cursor.index, key) === 0;
   if (found && cursor.leaf.isSubtree(cursor.index)) return namedTree(file, cursor.leaf, cursor.index);
   const names = listNames(file);
-  const there = names.length > 0 ? `only ${names.slice(0, 8).map(describe).join(', ')}` : 'none';
+  const others = names.length > 0 ? `, only ${names.slice(0, 8).map(describe).join(', ')}` : '';
   throw new InvalidOptionError(
     {
-      where: file.path,
-      expected: `a database named ${describe(name)}`,
-      received: there,
+      state: `${file.path} contains no database named ${describe(name)}${others}`,
       todo: 'leave the name out to open the unnamed one, as in Caffe',
     },
     { path: file.path },
   );
 }
 
-/** Names of the named databases of a file, as far as they are found at once. */
+/** Returns the names of the named databases of a file, as far as they are found quickly. */
 export function listNames(file: Pages): string[] {
   const { main } = file.meta;
   if (main.leafPages > mostLeavesListed || specialFlags(main) !== undefined) return [];

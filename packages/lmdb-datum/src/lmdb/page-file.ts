@@ -1,9 +1,9 @@
 /**
  * An LMDB data file, read page by page with positional reads.
  *
- * No native code, no memory map, no lock file: it works on read-only media and in any number of processes, and no file can
- * take the process down. Every number that comes from the file is checked before it is used. The price is that a writer
- * doesn't know of us, so `assertUnchanged` has to be called after reading and before trusting what was read.
+ * It needs no native code, no memory map and no lock file: it works on read-only media and in any number of processes, and no file can
+ * crash the process. Every number from the file is checked before it is used. The price is that a writer does not know about this reader,
+ * so `assertUnchanged` must be called after reading and before trusting what was read.
  */
 import fs from 'node:fs';
 import { ClosedError, CorruptDatabaseError, DatabaseChangedError } from '../errors/errors';
@@ -12,13 +12,13 @@ import { bytesOfMeta, type Format, type Meta, newestMeta, readFormat, readMeta }
 import { Page, type PageLayout, type PageOptions } from './page';
 import { copyAgain, Pages } from './pages';
 
-/** Pages kept in memory. Branch pages of a tree of 300,000 leaves fit. */
+/** Number of pages cached. The branch pages of a tree with 300,000 leaves fit. */
 const cacheBytes = 16 << 20;
 
-/** How long to wait before each new look at meta pages that seem damaged. */
+/** How long to wait before each new attempt to read meta pages that seem damaged. */
 const pausesMs = [0, 0, 0, 0, 1, 2, 4, 8, 16];
 
-/** What the meta pages say of the snapshot to read. */
+/** What the meta pages say about the snapshot to read. */
 interface Snapshot {
   format: Format;
   fileBytes: number;
@@ -28,7 +28,7 @@ interface Snapshot {
 }
 
 export interface PageFileOptions {
-  /** Open the snapshot with this meta page, which another reader has open, though there may be a newer one. */
+  /** Open the snapshot with this meta page, which another reader has open, even if there is a newer one. */
   snapshot?: Uint8Array;
   /** Use the older meta page if one of the two is damaged, and collect a page's damaged nodes, instead of refusing them. */
   lenient?: boolean;
@@ -39,9 +39,9 @@ export class PageFile extends Pages {
   readonly path: string;
   readonly layout: PageLayout;
   readonly pageSizeBytes: number;
-  /** The newest snapshot when the file was opened. All reading is of this one. */
+  /** The newest snapshot when the file was opened. All reading uses this one. */
   readonly meta: Meta;
-  /** What is wrong with the other meta page. Only with `lenient`, else it is an error. */
+  /** What is wrong with the other meta page. Only with `lenient`; otherwise it is an error. */
   readonly metaDamage?: string;
   #fd: number;
   /** Size of the file in bytes, when it was opened. */
@@ -52,7 +52,7 @@ export class PageFile extends Pages {
   readonly #cachedPages: number;
   readonly #lenient: boolean;
 
-  /** @param location A data file, or the folder that holds `data.mdb`. */
+  /** @param location A data file, or the folder that contains `data.mdb`. */
   constructor(location: string, options: PageFileOptions = {}) {
     super();
     this.path = dataFileOf(location);
@@ -74,8 +74,8 @@ export class PageFile extends Pages {
   }
 
   /**
-   * Finds the snapshot to read. What looks like damage may be a writer's commits between two of our reads, or half of one that is
-   * just being written, so it is looked at again, a few times, and believed only if it stays the same.
+   * Finds the snapshot to read. Apparent damage may be caused by a writer's commits between two of our reads, or by one that is being
+   * written, so it is read again a few times, and reported only if it stays the same.
    */
   #findSnapshot(wanted?: Uint8Array): Snapshot {
     let last = '';
@@ -102,7 +102,7 @@ export class PageFile extends Pages {
     const format = readFormat(head, this.path);
     const found = this.#chooseMeta(format, wanted, looks);
     const fileBytes = fs.fstatSync(this.#fd).size;
-    // Half of it may be of one commit and half of the next; then it is not twice the same.
+    // One half may belong to one commit and the other to the next; then it will not look the same twice.
     const again = Buffer.alloc(bytesOfMeta);
     this.readAt(again, 0, bytesOfMeta, found.meta.page * format.pageSizeBytes);
     if (!again.equals(found.metaBytes)) throw changed(this.path, found.meta);
@@ -110,7 +110,7 @@ export class PageFile extends Pages {
   }
 
   /**
-   * The one with the higher transaction id, as LMDB does, or the one that is `wanted`. A damaged one is an error unless `lenient`.
+   * Returns the one with the higher transaction id, as in LMDB, or the one that is `wanted`. A damaged one is an error unless `lenient`.
    */
   #chooseMeta(format: Format, wanted: Uint8Array | undefined, looks: Buffer[]): Omit<Snapshot, 'format' | 'fileBytes'> {
     const pages = [0, 1].map((page) => {
@@ -126,7 +126,7 @@ export class PageFile extends Pages {
     return { meta, metaBytes: pages[same] };
   }
 
-  /** The bytes of the meta page that counts. */
+  /** The bytes of the current meta page. */
   get metaPageBytes(): Uint8Array {
     return this.#metaBytes;
   }
@@ -145,7 +145,7 @@ export class PageFile extends Pages {
   /**
    * Fills `target[offset, offset + length)` from `position` in the file.
    *
-   * @throws CorruptDatabaseError if the file ends before, NotReadableError if the operating system can't read it.
+   * @throws CorruptDatabaseError if the file ends before, NotReadableError if the operating system cannot read it.
    */
   readAt(target: Uint8Array, offset: number, length: number, position: number): void {
     if (this.#fd < 0)
@@ -169,18 +169,18 @@ export class PageFile extends Pages {
     return this.corrupt(page, `at least ${end} bytes in the file`, `${size}`, copyAgain);
   }
 
-  /** The branch or leaf page `number`, checked. Pages are cached; don't change their bytes. */
+  /** Returns the branch or leaf page `number`, checked. Pages are cached; do not change their bytes. */
   page(number: number): Page {
     const cached = this.#cache.get(number);
     if (cached) return cached;
     const page = this.readPage(number);
-    // Keeps the pages used last: a Map iterates in order of insertion.
+    // Keeps the most recently used pages: a Map iterates in order of insertion.
     if (this.#cache.size >= this.#cachedPages) this.#cache.delete(this.#cache.keys().next().value as number);
     this.#cache.set(number, page);
     return page;
   }
 
-  /** The branch or leaf page `number`, past the cache. */
+  /** Returns the branch or leaf page `number`, bypassing the cache. */
   readPage(number: number, options: PageOptions = { lenient: this.#lenient }): Page {
     this.assertInside(number, 1);
     const bytes = Buffer.allocUnsafeSlow(this.pageSizeBytes);
@@ -197,9 +197,8 @@ export class PageFile extends Pages {
   }
 
   /**
-   * Checks that the pages of our snapshot can't have been reused. A commit writes the meta page that ours isn't on, and LMDB
-   * reuses pages of a snapshot only in transactions after the next commit. So as long as our own meta page stands as it was,
-   * so does the snapshot. Costs one small read.
+   * Checks that the pages of our snapshot cannot have been reused. A commit writes the other meta page, and LMDB reuses pages of a snapshot
+   * only in transactions after the next commit. So as long as our own meta page is unchanged, the snapshot is, too. Costs one small read.
    *
    * @throws DatabaseChangedError
    */
@@ -224,7 +223,7 @@ function seenIn(looks: readonly Buffer[]): string {
   return Buffer.concat(looks).toString('latin1');
 }
 
-/** Waits on this thread: opening is synchronous, and it is for a few milliseconds at most. */
+/** Waits on this thread: opening is synchronous, and it takes a few milliseconds at most. */
 function pause(ms: number): void {
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

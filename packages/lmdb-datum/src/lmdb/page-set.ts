@@ -1,4 +1,4 @@
-/** Remembers which pages a walk has used, one bit per page: a page in two places is damage that no single page can show. */
+/** Records which pages a walk has used, with one bit per page: a page used in two places is damage that no single page can show. */
 import type { Pages } from './pages';
 
 export class PageSet {
@@ -10,7 +10,7 @@ export class PageSet {
 
   constructor(file: Pages) {
     this.#file = file;
-    // A file may be shorter than its last page, but not hold more pages than it has bytes for.
+    // A file may be shorter than its last page, but cannot contain more pages than it has bytes for.
     const pages = Math.min(file.meta.lastPage, Math.ceil(file.fileBytes / file.pageSizeBytes)) + 1;
     this.#bits = new Uint8Array(Math.ceil(pages / 8));
   }
@@ -22,7 +22,7 @@ export class PageSet {
   /**
    * Adds pages `[first, first + count)`.
    *
-   * @throws CorruptDatabaseError if one of them is in the set already.
+   * @throws CorruptDatabaseError if one of them is already in the set.
    */
   add(first: number, count: number): void {
     const end = Math.min(first + count, this.#bits.length * 8);

@@ -1,19 +1,19 @@
 /**
- * One page of an LMDB B+tree, checked when it is made: after that, every key and node of it lies inside its bytes.
+ * One page of an LMDB B+tree, checked when it is created: after that, all of its keys and nodes are inside its bytes.
  *
  * Layout (little-endian; v1 is stock LMDB 0.9, v2 is npm `lmdb` 3.x and LMDB 1.0):
  *
- *     header   v1: number u64, pad u16, flags u16, lower u16, upper u16                   (16 bytes)
- *              v2: number u64, txnid u64, pad u16, flags u16, lower u16, upper u16        (24 bytes)
- *              an overflow page has `pages u32` in place of lower and upper
- *     pointers u16 each, up to `lower`; offsets of nodes from the page's start (v1) or the header's end (v2)
- *     nodes    from `upper` to the page's end: lo u16, hi u16, flags u16, keySize u16, key, then
- *              in a leaf: the value of (hi << 16 | lo) bytes, or a reference to overflow pages
- *              in a branch: nothing; the child's page number is flags:hi:lo
+ * header   v1: number u64, pad u16, flags u16, lower u16, upper u16                   (16 bytes)
+ * v2: number u64, txnid u64, pad u16, flags u16, lower u16, upper u16        (24 bytes)
+ * an overflow page has `pages u32` in place of lower and upper
+ * pointers u16 each, up to `lower`; offsets of nodes from the page's start (v1) or the header's end (v2)
+ * nodes    from `upper` to the page's end: lo u16, hi u16, flags u16, keySize u16, key, then
+ * in a leaf: the value of (hi << 16 | lo) bytes, or a reference to overflow pages
+ * in a branch: nothing; the child's page number is flags:hi:lo
  */
 import { CorruptDatabaseError } from '../errors/errors';
 
-/** What differs between the two data formats. */
+/** The differences between the two data formats. */
 export interface PageLayout {
   format: 1 | 2;
   headerBytes: 16 | 24;
@@ -35,13 +35,13 @@ const NODE_BIG = 1;
 const NODE_SUBTREE = 2;
 const NODE_HEADER_BYTES = 8;
 
-/** Bytes of the record that describes a tree (MDB_db). */
+/** Size of the record that describes a tree (MDB_db). */
 export const treeRecordBytes = 48;
 
-/** Largest value that a file may claim. Node's buffers end there as well. */
+/** Maximum size that a value may claim, which is also the limit of Node.js buffers. */
 const maxValueBytes = 0x7fffffff - 64;
 
-/** Reads a u64 that must be a safe integer. Returns -1 if it isn't. */
+/** Reads a u64 that must be a safe integer. Returns -1 if it is not. */
 export function readU64(bytes: Buffer, offset: number): number {
   const high = bytes.readUInt32LE(offset + 4);
   return high > 0x1fffff ? -1 : high * 0x1_0000_0000 + bytes.readUInt32LE(offset);
@@ -51,7 +51,7 @@ export function readU64(bytes: Buffer, offset: number): number {
 export interface ValueRef {
   /** First overflow page, or 0 if the value is in the leaf itself. */
   page: number;
-  /** Number of overflow pages that a value of this size needs. The run in the file may be longer, never shorter. */
+  /** Number of overflow pages that a value of this size needs. The run in the file may be longer, but never shorter. */
   pages: number;
   /** Bytes of the value. */
   size: number;
@@ -69,16 +69,16 @@ export interface PageOptions {
 /** A branch or leaf page. */
 export class Page {
   readonly isLeaf: boolean;
-  /** Number of keys. A branch's first key is empty and stands below all others. */
+  /** Number of keys. A branch's first key is empty and counts as less than all others. */
   readonly count: number;
 
-  /** Nodes that are damaged, and how. Always empty unless the page was made with `lenient`; don't touch those nodes. */
+  /** Nodes that are damaged, and how. Always empty unless the page was created with `lenient`; do not use those nodes. */
   readonly damagedNodes = new Map<number, string>();
-  /** What is wrong with the page as a whole, though all of its nodes can be read. Never set unless it was made with `lenient`. */
+  /** What is wrong with the page as a whole, although all of its nodes can be read. Never set unless it was created with `lenient`. */
   damage?: string;
 
   /**
-   * @param bytes The whole page.
+   * @param bytes The complete page.
    * @param number The page number it was read from.
    * @throws CorruptDatabaseError if the header, a node's extent or the order of the keys is wrong.
    */
@@ -127,7 +127,7 @@ export class Page {
     }
     if (usedBytes === bytes.length - upper) return;
     if (!lenient) this.#fail(`nodes of ${bytes.length - upper} bytes together`, `${usedBytes}`);
-    // Nodes that are damaged themselves don't count.
+    // Nodes that are damaged themselves do not count.
     if (this.damagedNodes.size === 0) this.damage = `nodes of ${usedBytes} bytes in a space of ${bytes.length - upper}`;
   }
 
@@ -162,7 +162,7 @@ export class Page {
     return order < 0 ? undefined : `a key that is not above key ${last}`;
   }
 
-  /** Bytes after the key of a leaf's node. */
+  /** Returns the number of bytes after the key of a leaf's node. */
   #payloadBytes(node: number): number {
     const isBig = this.bytes.readUInt16LE(node + 4) & NODE_BIG;
     return isBig ? this.layout.overflowRefBytes : this.bytes.readUInt32LE(node);
@@ -172,7 +172,7 @@ export class Page {
     return this.bytes.readUInt16LE(this.layout.headerBytes + 2 * i) + this.layout.base;
   }
 
-  /** Key `i`, as a view of the page. */
+  /** Returns key `i`, as a view of the page. */
   key(i: number): Buffer {
     const node = this.#node(i);
     const start = node + NODE_HEADER_BYTES;
@@ -187,8 +187,8 @@ export class Page {
   }
 
   /**
-   * Tells whether all keys are at least `low` and less than `high`, which the pages above give. Of a branch the first key is left out:
-   * it is empty.
+   * Tells whether all keys are at least `low` and less than `high`, which the pages above determine. A branch's first key is ignored,
+   * because it is empty.
    */
   isWithin(low: Uint8Array | undefined, high: Uint8Array | undefined): boolean {
     const first = this.isLeaf ? 0 : 1;
@@ -206,7 +206,7 @@ export class Page {
     return (this.bytes.readUInt16LE(this.#node(i) + 4) & NODE_SUBTREE) !== 0;
   }
 
-  /** Where the value of a leaf's key `i` is. Overflow page numbers are not yet checked against the file. */
+  /** Returns where the value of a leaf's key `i` is. Overflow page numbers have not been checked against the file yet. */
   value(i: number): ValueRef {
     const node = this.#node(i);
     const size = this.bytes.readUInt32LE(node);
@@ -216,7 +216,7 @@ export class Page {
     return { page: readU64(this.bytes, offset), pages, size, offset: 0 };
   }
 
-  /** Index of the first key that is not below `key`; in a branch, of the child that may hold it. */
+  /** Index of the first key that is not less than `key`; in a branch, of the child that may contain it. */
   search(key: Uint8Array): number {
     let low = this.isLeaf ? 0 : 1;
     let high = this.count;

@@ -1,4 +1,4 @@
-/** The pages of one snapshot of a database, wherever its bytes come from, with the checks that all who read them need. */
+/** The pages of one snapshot of a database, wherever its bytes come from, with the checks that all readers need. */
 import { CorruptDatabaseError } from '../errors/errors';
 import type { Meta } from './meta';
 import { PAGE_OVERFLOW, type Page, type PageLayout, readU64, type ValueRef } from './page';
@@ -6,7 +6,7 @@ import { PAGE_OVERFLOW, type Page, type PageLayout, readU64, type ValueRef } fro
 export const copyAgain = 'the file is truncated; copy it again';
 
 export abstract class Pages {
-  /** Names the database in errors: the data file, an address. */
+  /** Name of the database in errors: the data file, or an address. */
   abstract readonly path: string;
   abstract readonly layout: PageLayout;
   abstract readonly pageSizeBytes: number;
@@ -15,10 +15,10 @@ export abstract class Pages {
   /** Size of the data file in bytes, when it was opened. */
   abstract readonly fileBytes: number;
 
-  /** The branch or leaf page `number`, checked. Pages are cached; don't change their bytes. */
+  /** Returns the branch or leaf page `number`, checked. Pages are cached; do not change their bytes. */
   abstract page(number: number): Page;
 
-  /** Throws DatabaseChangedError if the snapshot may be gone, as far as that can be told at once. */
+  /** Throws DatabaseChangedError if the snapshot may be gone, as far as that can be checked immediately. */
   abstract assertUnchanged(): void;
 
   /** Checks that pages `[first, first + count)` are part of the snapshot and of the file. */
@@ -32,7 +32,7 @@ export abstract class Pages {
     }
   }
 
-  /** Checks that the overflow pages of a value are part of the snapshot and of the file, before memory is taken for it. */
+  /** Checks that the overflow pages of a value are part of the snapshot and of the file, before memory is allocated for it. */
   assertValueInside({ page, pages, size }: ValueRef): void {
     if (page === 0) return;
     this.assertInside(page, pages);
@@ -45,7 +45,7 @@ export abstract class Pages {
   /**
    * Checks the header of a run of overflow pages.
    *
-   * @param header Bytes that hold the header at `offset`.
+   * @param header Bytes that contain the header at `offset`.
    * @param pages Number of pages that the value needs. LMDB rewrites a shorter value in place, so the run may be longer.
    * @returns Number of pages in the run.
    */

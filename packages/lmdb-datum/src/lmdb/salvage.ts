@@ -1,17 +1,17 @@
-/** Walks a tree around its damage: what can't be trusted is reported and left out, the rest is given in key order. */
+/** Walks a tree around its damage: what cannot be trusted is reported and skipped, the rest is returned in key order. */
 import { CorruptDatabaseError } from '../errors/errors';
 import type { TreeRecord } from './meta';
 import type { Page } from './page';
 import type { PageFile } from './page-file';
 import { PageSet } from './page-set';
 
-/** Something that can't be read. */
+/** Something that cannot be read. */
 export interface Damage {
   /** Page concerned. */
   page?: number;
   /** Key of the record that is lost; absent if a whole page is. */
   key?: string;
-  /** One sentence. */
+  /** A description in one sentence. */
   message: string;
 }
 
@@ -28,11 +28,11 @@ interface Range {
 /** A leaf of a damaged tree, and which of its nodes can be trusted. */
 export interface SalvagedLeaf {
   page: Page;
-  /** Numbers of the sound nodes, in key order. */
+  /** Indexes of the intact nodes, in key order. */
   nodes: number[];
 }
 
-/** Goes through a tree's pages. `pages` collects those that it used; each is taken once, so damage can't lead in a circle. */
+/** Walks a tree's pages. `pages` collects those that it used; each is visited once, so damage cannot cause a cycle. */
 export class Salvage {
   branchPages = 0;
   leafPages = 0;
@@ -47,7 +47,7 @@ export class Salvage {
     this.pages = pages ?? new PageSet(file);
   }
 
-  /** Gives the leaves that can be read. */
+  /** Yields the leaves that can be read. */
   *leaves(tree: TreeRecord): Generator<SalvagedLeaf, void, undefined> {
     if (tree.root >= 0) yield* this.#below(tree.root, 1, tree.depth, {});
   }
@@ -73,7 +73,7 @@ export class Salvage {
       const next = nodes[at + 1];
       const low = i === 0 ? range.low : page.key(i);
       const high = next === undefined ? range.high : page.key(next);
-      // Behind a damaged node the upper bound is that of the next sound one, which is no tighter than the truth.
+      // After a damaged node, the upper bound is that of the next intact one, which is no tighter than the truth.
       yield* this.#below(page.child(i), level + 1, depth, { low, high });
     }
   }
@@ -93,7 +93,7 @@ export class Salvage {
     }
   }
 
-  /** Nodes whose keys lie in the range that the pages above give. */
+  /** Returns the nodes whose keys are in the range that the pages above determine. */
   #soundNodes(page: Page, { low, high }: Range): number[] {
     const nodes: number[] = [];
     for (let i = 0; i < page.count; i++) {

@@ -13,7 +13,7 @@ export interface ScanOptions {
   start?: string | Uint8Array;
   /** Last key, exclusive, whatever the direction. Default: past the database's last. */
   end?: string | Uint8Array;
-  /** From the last key down to the first. Default false. */
+  /** Scan from the last key down to the first. Default false. */
   reverse?: boolean;
   /** Ends the scan with the signal's reason, between two records. */
   signal?: AbortSignal;
@@ -29,7 +29,7 @@ export interface RecordPlace {
 /**
  * Scans along the tree.
  *
- * @throws CorruptDatabaseError also if a full scan finds another number of records than the header says.
+ * @throws CorruptDatabaseError also if a full scan finds a different number of records than the header says.
  */
 export function* scanTree(
   file: Pages,
@@ -57,14 +57,14 @@ export function* scanTree(
   }
 }
 
-/** Goes to the last key below `high`. */
+/** Moves to the last key below `high`. */
 function seekLast(cursor: TreeCursor, high: Uint8Array | undefined): boolean {
   if (!high) return cursor.last();
   cursor.seek(high);
   return cursor.isPlaced && cursor.previous();
 }
 
-/** Scans along an index, which holds just the records that can be reached. */
+/** Scans along an index, which contains only the records that can be reached. */
 export function* scanIndex(
   file: Pages,
   index: KeyIndex,
@@ -84,7 +84,7 @@ export function placeOf(file: Pages, index: KeyIndex, i: number): RecordPlace {
   const { page, node } = index.leaf(i);
   const leaf = file.page(page);
   if (!leaf.isLeaf || node >= leaf.count) {
-    // Only of an index that was loaded; one that was built has seen the leaf.
+    // Only with an index that was loaded; an index that was built has seen the leaf.
     throw file.corrupt(
       page,
       `a leaf with a node ${node}, according to the key index`,
@@ -95,7 +95,7 @@ export function placeOf(file: Pages, index: KeyIndex, i: number): RecordPlace {
   return { leaf, index: node };
 }
 
-/** Number of the first record whose key is not below `key`. */
+/** Index of the first record whose key is not less than `key`. */
 export function lowerBound(file: Pages, index: KeyIndex, key: Uint8Array): number {
   let low = 0;
   let high = index.length;

@@ -1,4 +1,4 @@
-/** Walks a B+tree's leaves in key order, either way, checking on each step down that a child keeps to its parent's range. */
+/** Walks a B+tree's leaves in key order, in either direction, checking on each step down that a child stays within its parent's range. */
 import type { TreeRecord } from './meta';
 import type { Page } from './page';
 import type { Pages } from './pages';
@@ -14,8 +14,8 @@ interface Level {
 /**
  * A position in a tree. `leaf` and `index` are valid after a seek or step that returned true.
  *
- * Keys ascend strictly inside a page and each child stays within its parent's range, so a damaged file can't send the cursor
- * in a circle: keys only ever go forward, and the depth is fixed.
+ * Keys ascend strictly inside a page and each child stays within its parent's range, so a damaged file cannot make the cursor go around in
+ * a cycle: keys only move forward, and the depth is fixed.
  */
 export class TreeCursor {
   readonly #levels: Level[] = [];
@@ -45,23 +45,23 @@ export class TreeCursor {
     return this.#levels[this.#levels.length - 1];
   }
 
-  /** Goes to the first key. */
+  /** Moves to the first key. */
   first(): boolean {
     return this.#descendFromRoot(() => 0);
   }
 
-  /** Goes to the last key. */
+  /** Moves to the last key. */
   last(): boolean {
     return this.#descendFromRoot((page) => page.count - 1);
   }
 
-  /** Goes to the first key that is not below `key`. Returns false if there is none; `previous()` then gives the last key. */
+  /** Moves to the first key that is not less than `key`. Returns false if there is none; `previous()` then moves to the last key. */
   seek(key: Uint8Array): boolean {
     if (!this.#descendFromRoot((page) => page.search(key))) return false;
     return this.#top.index < this.#top.page.count || this.#climbAndDescend(1);
   }
 
-  /** Goes to the first key of a leaf that lies at about `fraction` (0 to 1) of the database, by the shape of the tree. */
+  /** Moves to the first key of a leaf at about `fraction` (0 to 1) of the database, judging by the shape of the tree. */
   near(fraction: number): boolean {
     let rest = fraction;
     return this.#descendFromRoot((page) => {
@@ -73,7 +73,7 @@ export class TreeCursor {
     });
   }
 
-  /** Numbers of up to `most` leaves that follow this one, as far as the page above knows them. */
+  /** Returns the page numbers of up to `most` leaves after this one, as far as the page above lists them. */
   leavesAhead(most: number): number[] {
     const above = this.#levels[this.#levels.length - 2];
     if (!above) return [];
@@ -96,7 +96,7 @@ export class TreeCursor {
     return --this.#top.index >= 0 || this.#climbAndDescend(-1);
   }
 
-  /** Goes to the first key of the next leaf. */
+  /** Moves to the first key of the next leaf. */
   nextLeaf(): boolean {
     this.#top.index = this.#top.page.count;
     return this.#climbAndDescend(1);
@@ -122,7 +122,7 @@ export class TreeCursor {
     }
   }
 
-  /** Goes up until a step in `direction` is possible, takes it, and goes down along that side. */
+  /** Moves up until a step in `direction` is possible, takes it, and moves down along that side. */
   #climbAndDescend(direction: 1 | -1): boolean {
     let depth = this.#levels.length - 2;
     while (depth >= 0) {

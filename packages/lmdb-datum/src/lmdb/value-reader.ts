@@ -2,13 +2,13 @@
 import type { Page, ValueRef } from './page';
 import type { PageFile } from './page-file';
 
-/** Bytes that are read ahead while values follow each other. */
+/** Bytes read ahead while values are consecutive. */
 export const windowBytes = 1 << 20;
-/** A value that starts this far past the last one still counts as following it. */
+/** A value that starts within this distance of the last one still counts as consecutive. */
 const sequentialGapBytes = 1 << 16;
 
 export interface ValueReaderOptions {
-  /** Leave the check whether a writer has changed the file to the caller. */
+  /** The caller checks whether a writer has changed the file. */
   checkLater?: boolean;
   /** Memory to read ahead into. Default: its own. */
   window?: Buffer;
@@ -29,7 +29,7 @@ export class ValueReader {
     this.#window = options.window;
   }
 
-  /** The value of key `i` of a leaf, in memory of its own. */
+  /** Returns the value of key `i` of a leaf, in memory of its own. */
   read(leaf: Page, i: number): Buffer {
     const ref = leaf.value(i);
     if (ref.page === 0) return Buffer.from(leaf.bytes.subarray(ref.offset, ref.offset + ref.size));
@@ -37,13 +37,13 @@ export class ValueReader {
     return this.#readOverflow(ref);
   }
 
-  /** The value of key `i` of a leaf as a view that is valid until the next call. */
+  /** Returns the value of key `i` of a leaf as a view that is valid until the next call. */
   view(leaf: Page, i: number): Buffer {
     const ref = leaf.value(i);
     return ref.page === 0 ? leaf.bytes.subarray(ref.offset, ref.offset + ref.size) : this.viewOverflow(ref);
   }
 
-  /** An overflow value as a view that is valid until the next call. Fast when values follow each other in the file. */
+  /** Returns an overflow value as a view that is valid until the next call. Fast if values are consecutive in the file. */
   viewOverflow(ref: ValueRef): Buffer {
     const { headerBytes } = this.#file.layout;
     const start = ref.page * this.#file.pageSizeBytes;
@@ -67,7 +67,7 @@ export class ValueReader {
     return bytes.subarray(headerBytes);
   }
 
-  /** Reads ahead only while values follow each other: a fixed window on scattered pages reads far more than it uses. */
+  /** Reads ahead only while values are consecutive: with a fixed window, scattered pages would read far more than is used. */
   #fill(window: Buffer, start: number, bytes: number): void {
     const isNext = start >= this.#nextStart && start - this.#nextStart < sequentialGapBytes;
     const want = Math.min(isNext ? window.length : bytes, this.#file.fileBytes - start);

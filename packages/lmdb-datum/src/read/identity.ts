@@ -1,18 +1,18 @@
-/** What tells one database from another of the same name, or from itself before it was written to. */
+/** Identifies a database, and detects whether it has been written to. */
 import { createHash } from 'node:crypto';
 import type { Datum } from '../datum/datum';
 
-/** What distinguishes a database's content from another's. */
+/** What distinguishes a database's contents from another's. */
 export interface DatabaseIdentity {
-  /** What the database says of itself: another one after each time it was written to, the same for a copy. */
+  /** The database's description of itself: it changes each time the database is written to, and is the same for a copy. */
   readonly revision: string;
-  /** SHA-256 of its records: equal pixels and image files give an equal one, however they came to lie where they do. */
+  /** SHA-256 of its records: equal for equal pixels and image files, wherever they are in the file. */
   readonly content: string;
-  /** Whether all records were looked at; of a large database it is some, spread evenly. */
+  /** Whether all records were read; of a large database it is some, evenly spread. */
   readonly complete: boolean;
 }
 
-/** What an identity is made of: the facts of an open database, and its records. */
+/** The basis of an identity: the facts about an open database, and its records. */
 export interface Identifiable {
   readonly info: {
     lastTransactionId: number;
@@ -26,12 +26,12 @@ export interface Identifiable {
 
 /** How much is read: about a second's worth. */
 const maxBytes = 128 * 2 ** 20;
-/** At least so many records are looked at, however large they are. */
+/** Minimum number of records that are read, however large they are. */
 const minRecords = 64;
-/** After so many bytes others get a turn. */
+/** Yields to the event loop after this many bytes. */
 const spellBytes = 2 ** 23;
 
-/** Reads a database for its identity. Records that can't be read are a part of it, too. */
+/** Reads a database to identify it. Records that cannot be read are part of the identity, too. */
 export async function identityOf(reader: Identifiable): Promise<DatabaseIdentity> {
   const { lastTransactionId, leafPages, overflowPages, pageSizeBytes, count } = reader.info;
   const pages = leafPages + overflowPages;
@@ -55,7 +55,7 @@ function addRecord(digest: ReturnType<typeof createHash>, reader: Identifiable, 
     const datum = reader.datumAt(index);
     if (!datum) return 0;
     const { channels, height, width, encoded, data, floatData } = datum;
-    // An image file says its size itself; Caffe's tools write it or leave it out.
+    // An image file contains its own size; Caffe's tools may write it or leave it out.
     const size = encoded ? 'file' : `${channels} ${height} ${width}`;
     digest.update(`${index} ${size} ${data.length} ${floatData?.length ?? 0}\n`).update(data);
     if (floatData) digest.update(new Uint8Array(floatData.buffer, floatData.byteOffset, floatData.byteLength));

@@ -1,4 +1,6 @@
-/** Which records of a database are images, by its schema. That is told when it is first needed: opening reads no records. */
+/**
+ * Which records of a database are images, according to its schema. That is determined when it is first needed: opening reads no records.
+ */
 import { DatabaseChangedError } from '../errors/errors';
 import { filterKeyIndex } from '../lmdb/filter-index';
 import type { KeyIndex } from '../lmdb/key-index';
@@ -15,11 +17,11 @@ export class Images {
   #length?: number;
   #index?: KeyIndex;
 
-  /** @param schema Its name. Default: told by the first records. @throws InvalidOptionError */
+  /** @param schema Its name. Default: detected from the first records. @throws InvalidOptionError */
   constructor(places: Places, schema?: string) {
     this.#places = places;
     this.#schema = schema;
-    // So that what is wrong with the name is said here.
+    // So that an invalid name is reported here.
     if (schema !== undefined) this.#tell();
   }
 
@@ -36,7 +38,7 @@ export class Images {
       this.#length = format.namesImages ? this.index().length : count - sideKeys;
       return this.#length;
     } catch (error) {
-      // Reading says so.
+      // Reading reports it.
       if (error instanceof DatabaseChangedError) return count;
       throw error;
     }
@@ -49,7 +51,7 @@ export class Images {
     return this.#index;
   }
 
-  /** The place of image number `i` in key order; undefined outside of 0 to length - 1. */
+  /** Returns the position of image number `i` in key order; undefined outside 0 to length - 1. */
   placeAt(i: number): RecordPlace | undefined {
     if (!Number.isInteger(i) || i < 0 || i >= this.length) return undefined;
     return placeOf(this.#places.file, this.index(), i);
@@ -79,7 +81,7 @@ export class Images {
   #tell(): { format: RecordFormat; sideKeys: number } {
     if (this.#told) return this.#told;
     const scan = (options: ScanOptions) => this.#places.scan(options);
-    // Values of their own: those of scans are views.
+    // Copies of the values: those of scans are views.
     const values = new ValueReader(this.#places.file);
     const lookup = lookupOf(scan, values);
     const format = formatOf(this.#schema, firstRecords(scan, values), lookup);

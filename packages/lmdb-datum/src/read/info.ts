@@ -1,4 +1,4 @@
-/** Facts about a database that is open. */
+/** Facts about an open database. */
 import { listNames } from '../lmdb/named-databases';
 import { imageFilesSchema } from '../schemas/image-files';
 import { type DatabaseMetaInfo, MetaInfo } from '../schemas/meta-info';
@@ -10,20 +10,20 @@ import type { Places } from './places';
 export interface DatabaseInfo {
   /** The data file. */
   path: string;
-  /** How its values hold images. */
+  /** How its values store images. */
   schema: DatabaseSchema;
   /** LMDB data format: 1 (LMDB 0.9, Caffe, py-lmdb) or 2 (npm lmdb 3.x, LMDB 1.0). */
   format: 1 | 2;
-  /** Images. */
+  /** Number of images. */
   count: number;
-  /** Records that are not images, such as labels and counts, if the schema has any; otherwise absent. */
+  /** Number of records that are not images, such as labels and counts, if the schema has any; otherwise absent. */
   others?: number;
-  /** BasicSR's meta_info.txt, where it lies beside image files. `verify` compares it with them. */
+  /** BasicSR's meta_info.txt, if it is beside image files. `verify` compares it with them. */
   metaInfo?: DatabaseMetaInfo;
   firstKey?: string;
   lastKey?: string;
   pageSizeBytes: number;
-  /** Levels of the tree, leaf included. 0 if empty. */
+  /** Levels of the tree, including leaves. 0 if empty. */
   depth: number;
   branchPages: number;
   leafPages: number;
@@ -31,9 +31,9 @@ export interface DatabaseInfo {
   mapSizeBytes: number;
   fileSizeBytes: number;
   lastTransactionId: number;
-  /** Names of the named databases in the file, if there are some and the unnamed one is small. */
+  /** Names of the named databases in the file, if there are any and the unnamed one is small. */
   databases?: string[];
-  /** What is wrong with one of the meta pages. Only when opened with `lenient`. */
+  /** What is wrong with one of the meta pages. Only if opened with `lenient`. */
   metaDamage?: string;
 }
 

@@ -1,4 +1,4 @@
-/** Mean images as the binaryproto files that Caffe's tools write and read. */
+/** Mean images as the binaryproto files that Caffe's tools read and write. */
 import fs from 'node:fs';
 import protobuf from 'protobufjs/minimal.js';
 import { assertPath, refuse } from '../errors/checks';
@@ -6,12 +6,12 @@ import { NotReadableError, reasonOf, UnsupportedFormatError, WriteError } from '
 import { readRegularFile, sayOf } from '../files/regular-file';
 import { assertMean, type MeanImage } from './mean';
 
-/** Of a file with the mean of an image of 134 million values; Caffe's own are below a megabyte. */
+/** Maximum size of a file, for the mean of an image with 134 million values; Caffe's own are below a megabyte. */
 const mostFileBytes = 2 ** 29 + 1024;
 /** Caffe's own limit (kMaxBlobAxes). */
 const mostDimensions = 32;
 
-/** A mean image as a BlobProto message with num=1, what Caffe calls a binaryproto. */
+/** Encodes a mean image as a BlobProto message with num=1, which Caffe calls a binaryproto. */
 export function encodeMean(mean: MeanImage): Uint8Array {
   assertMean('encodeMean', mean);
   const { channels, height, width, data } = mean;
@@ -32,9 +32,9 @@ export function encodeMean(mean: MeanImage): Uint8Array {
 }
 
 /**
- * Reads a BlobProto: old dimensions (num, channels, height, width) or new ones (shape), data packed or not.
+ * Decodes a BlobProto: with old dimensions (num, channels, height, width) or new ones (shape), data packed or not.
  *
- * @throws UnsupportedFormatError if it isn't one, or not of one image.
+ * @throws UnsupportedFormatError if it is not one, or does not contain exactly one image.
  */
 export function decodeMean(bytes: Uint8Array, name = 'mean'): MeanImage {
   if (!(bytes instanceof Uint8Array)) refuse('decodeMean', 'the bytes of a file', bytes, 'readMean takes its path');
@@ -109,7 +109,7 @@ interface Blob {
   data: Float32Array;
 }
 
-/** Takes no more memory than the message has bytes, whatever it says of its dimensions. */
+/** Uses no more memory than the message has bytes, whatever its dimensions say. */
 function readBlob(bytes: Uint8Array): Blob {
   const reader = protobuf.Reader.create(bytes);
   const old: (number | undefined)[] = [];
@@ -129,7 +129,7 @@ function readBlob(bytes: Uint8Array): Blob {
   return { dimensions: shape ?? Array.from(old, (value) => value ?? 0), data: data.slice(0, count) };
 }
 
-/** @returns The number of values that there are then. */
+/** @returns The total number of values so far. */
 function readPacked(reader: protobuf.Reader, data: Float32Array, count: number): number {
   const bytes = reader.bytes();
   if (bytes.length % 4 !== 0) throw new RangeError(`packed floats of ${bytes.length} bytes`);

@@ -5,9 +5,9 @@ import { assertKeys, assertOneOf, refuse } from '../errors/checks';
 import { InvalidOptionError, MixedSizesError } from '../errors/errors';
 import type { DatumReader } from './reader';
 
-/** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
+/** The mean of a database, pixel by pixel. Can be passed directly to `batches({ mean })`. */
 export interface MeanImage extends MeanPlanes {
-  /** Planar `[C, H, W]` float32, channels as they are stored: colors blue-green-red. */
+  /** Planar `[C, H, W]` float32, channels in stored order: colors blue-green-red. */
   data: Float32Array;
 }
 
@@ -19,8 +19,7 @@ export interface MeanOptions {
 
 const recordsBetweenPauses = 500;
 /**
- * Computes the mean of all records, bytes or float_data, as Caffe's compute_image_mean does (which sums in float32; this sums in
- * float64).
+ * Computes the mean of all records, bytes or float_data, like Caffe's compute_image_mean (which sums in float32; this sums in float64).
  *
  * @throws MixedSizesError if sizes differ, InvalidOptionError if the database is empty.
  */
@@ -40,7 +39,7 @@ export async function computeMean(reader: DatumReader, options: MeanOptions = {}
   for (let i = 0; i < reader.length; i++) {
     if (i % recordsBetweenPauses === 0) {
       options.onProgress?.({ done: i, total: reader.length });
-      // Lets a signal fire and other work go on.
+      // Lets signals and other work run.
       await new Promise(setImmediate);
       options.signal?.throwIfAborted();
     }
@@ -64,8 +63,8 @@ export async function computeMean(reader: DatumReader, options: MeanOptions = {}
 }
 
 /**
- * Returns the mean of each channel of a mean image, with colors in the requested order, which `batches({ mean })` takes; other channels
- * stay in stored order.
+ * Returns the mean of each channel of a mean image, for `batches({ mean })`, with colors in the requested order; other channels stay in
+ * stored order.
  *
  * @throws InvalidOptionError
  */

@@ -3,23 +3,23 @@ import { assertFlag, assertKeys, type Known, refuse } from '../errors/checks';
 
 /** How a database is opened. */
 export interface OpenOptions {
-  /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */
+  /** Name of a named database inside the file. Default: the unnamed one, as in Caffe. */
   database?: string;
   /**
-   * Read around damage instead of stopping at it: records that can't be read are left out and listed in `reader.damage`; of two
-   * meta pages the sound one is taken. Walks the tree once when opening. Default false.
+   * Read around damage instead of stopping at it: unreadable records are skipped and listed in `reader.damage`; of two meta pages, the
+   * intact one is used. Walks the tree once when opening. Default false.
    */
   lenient?: boolean;
   /**
-   * Keep the index of the keys, which `at()` and `batches()` need, in this file; true: beside the data file, with `.index` added.
-   * It is written if it is missing or of another transaction. Default: it is built anew, in memory.
+   * Store the index of the keys, which `at()` and `batches()` need, in this file; true: beside the data file, with `.index` added. It is
+   * written if it is missing or belongs to another transaction. Default: it is built in memory each time.
    */
   indexFile?: string | true;
-  /** Refuse to decode image files of more pixels. Default 89,478,485, from where Pillow warns of a decompression bomb. */
+  /** Refuse to decode image files with more pixels. Default 89,478,485, the limit from which Pillow warns of a decompression bomb. */
   maxPixels?: number;
   /**
-   * How the values hold images: 'datum' (Caffe's), 'annotated-datum', 'caffe2', 'ocr', 'stylegan2', 'image-files', 'pickle' or
-   * 'msgpack'; with what `reader.schema.variants` names after a colon, such as 'stylegan2:128'. Default: told by the first records.
+   * How the values store images: 'datum' (Caffe's), 'annotated-datum', 'caffe2', 'ocr', 'stylegan2', 'image-files', 'pickle' or 'msgpack';
+   * optionally followed by a colon and one of `reader.schema.variants`, such as 'stylegan2:128'. Default: detected from the first records.
    */
   schema?: string;
 }

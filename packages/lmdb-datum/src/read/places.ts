@@ -1,4 +1,6 @@
-/** Where the records of an open database are: along its tree; if it is read around damage, along an index of those that can be reached. */
+/**
+ * Where the records of an open database are: along its tree, or, if it is read around damage, along an index of those that can be reached.
+ */
 import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from '../lmdb/key-index';
 import { loadKeyIndex, saveKeyIndex } from '../lmdb/key-index-file';
 import type { TreeRecord } from '../lmdb/meta';
@@ -14,7 +16,7 @@ export class Places {
   readonly tree: TreeRecord;
   /** What could not be read so far. */
   readonly damage: Damage[] = [];
-  /** Notes what could not be read. Set if opened with `lenient`; without it, damage is an error. */
+  /** Records what could not be read. Set if opened with `lenient`; without it, damage is an error. */
   readonly addDamage?: (damage: Damage) => void;
   readonly #indexFile?: string;
   #index?: KeyIndex;
@@ -35,7 +37,7 @@ export class Places {
     this.#index = salvageKeyIndex(file, this.tree, this.addDamage);
   }
 
-  /** Number of all records; of those that can be reached if opened with `lenient`. */
+  /** Number of all records; if opened with `lenient`, of those that can be reached. */
   get count(): number {
     return this.#index?.length ?? this.tree.entries;
   }
@@ -44,7 +46,7 @@ export class Places {
     return this.addDamage ? scanIndex(this.file, this.index(), options) : scanTree(this.file, this.tree, options);
   }
 
-  /** The place of a key, or undefined if there is no such key. */
+  /** Returns the position of a key, or undefined if it does not exist. */
   find(key: Uint8Array): RecordPlace | undefined {
     const place = this.addDamage ? this.#findInIndex(key) : this.#findInTree(key);
     return place && place.leaf.compareKey(place.index, key) === 0 ? place : undefined;

@@ -1,4 +1,4 @@
-/** Reads a Caffe Datum LMDB: count, get by key, get by number, and scans in key order. */
+/** Reads a Caffe Datum LMDB: count, get by key, get by index, and scans in key order. */
 import { type BatchDtype, type BatchOptions, checkBatchOptions } from '../batches/options';
 import { RecordReader } from '../batches/record-reader';
 import { type BatchStream, openStream } from '../batches/stream';
@@ -28,10 +28,10 @@ export interface Entry {
 }
 
 /**
- * Opens a database for reading, without a lock and without native code: Caffe's Datums, and what others keep images in (option
- * `schema`). Records that are no images, such as labels and counts, are not counted as records, and go with their image.
+ * Opens a database for reading, without a lock and without native code: Caffe's Datums, and what other programs store images in (option
+ * `schema`). Records that are not images, such as labels and counts, are not counted as records, and belong to their image.
  *
- * @param path The folder that holds `data.mdb`, or a data file.
+ * @param path The folder that contains `data.mdb`, or a data file.
  * @throws NotReadableError, NotLmdbError, UnsupportedFormatError or CorruptDatabaseError.
  */
 export function openDatumLmdb(path: string, options: OpenOptions = {}): DatumReader {
@@ -41,10 +41,10 @@ export function openDatumLmdb(path: string, options: OpenOptions = {}): DatumRea
 }
 
 /**
- * An open database. Reads the snapshot that was newest when it was opened; if writers go on for more than one commit after
- * it, reading ends in a `DatabaseChangedError`, never in wrong data.
+ * An open database. Reads the snapshot that was newest when it was opened; if writers make more than one commit after it, reading throws a
+ * `DatabaseChangedError` and never returns wrong data.
  *
- * It is also a sample source for training: `length` and `at(i)`.
+ * It is also a source of samples for training: `length` and `at(i)`.
  */
 export class DatumReader {
   /** What could not be read so far. Always empty unless opened with `lenient`. */
@@ -54,7 +54,7 @@ export class DatumReader {
   readonly #images: Images;
   readonly #values: ValueReader;
   readonly #maxPixels: number;
-  /** Weak, so that a stream that was dropped can go. */
+  /** Weak, so that a stream that was dropped can be collected. */
   #streams: WeakRef<BatchStream>[] = [];
 
   private constructor(file: PageFile, options: OpenOptions) {
@@ -76,7 +76,7 @@ export class DatumReader {
     return new DatumReader(file, options);
   }
 
-  /** Number of images; of those that can be reached if opened with `lenient`. */
+  /** Number of images; if opened with `lenient`, of those that can be reached. */
   get length(): number {
     return this.#images.length;
   }
@@ -98,7 +98,7 @@ export class DatumReader {
     return undefined;
   }
 
-  /** The same as bytes: a key need not be UTF-8. */
+  /** The same as bytes, because a key need not be UTF-8. */
   get lastKeyBytes(): Uint8Array | undefined {
     for (const { leaf, index } of this.#places.scan({ reverse: true })) return Buffer.from(leaf.key(index));
     return undefined;
@@ -109,36 +109,36 @@ export class DatumReader {
     return infoOf(this.#places, this.#images, this);
   }
 
-  /** How the values hold images, and how that was told. */
+  /** How the values store images, and how that was detected. */
   get schema(): DatabaseSchema {
     return this.#images.format.description;
   }
 
-  /** What tells this database from others, and from itself after changes: for training that is resumed. Reads up to 128 MiB. */
+  /** Identifies this database and its changes, for resuming training. Reads up to 128 MiB. */
   identity(): Promise<DatabaseIdentity> {
     return identityOf(this);
   }
 
   /**
-   * The Datum of a key, as it is stored, or undefined if there is no such key. Of another schema's record, what makes a Datum of it.
+   * Returns the Datum of a key as it is stored, or undefined if the key does not exist. For other schemas, the record is converted to a
+   * Datum.
    *
-   * @throws DatumError if the record isn't a valid Datum or is no image of its schema, CorruptDatabaseError if a page is damaged.
+   * @throws DatumError if the record is not a valid Datum or not an image of its schema, CorruptDatabaseError if a page is damaged.
    */
   get(key: string | Uint8Array): Datum | undefined {
     const value = this.getBytes(key);
     return value && this.#images.format.decode(value, keyText(key));
   }
 
-  /** The stored bytes of a key, whatever they are, or undefined if there is no such key. */
+  /** Returns the stored bytes of a key, whatever they are, or undefined if the key does not exist. */
   getBytes(key: string | Uint8Array): Uint8Array | undefined {
     const place = this.#places.find(keyBytes(key, 'key'));
     return place && this.#valueAt(place);
   }
 
   /**
-   * Sample number `i` in key order: planar pixels, colors blue-green-red; bytes, or floats where the record has float_data; encoded
-   * images decoded (then it is a Promise, which may need sharp).
-   * The first call builds an index of the keys, once.
+   * Returns sample number `i` in key order: planar pixels, colors blue-green-red; bytes, or floats if the record has float_data; encoded
+   * images are decoded (the result is then a Promise, and may need sharp). The first call builds an index of the keys.
    *
    * @param i 0 to length - 1; undefined outside, as with arrays.
    * @throws DatumError or ImageError with the key, CorruptDatabaseError if a page is damaged.
@@ -148,20 +148,20 @@ export class DatumReader {
     return record && decodeSample(this.#images.format.decode(record.value, record.key), record.key, this.#maxPixels);
   }
 
-  /** The Datum number `i` in key order, as it is stored; undefined outside of 0 to length - 1. */
+  /** Returns Datum number `i` in key order, as it is stored; undefined outside 0 to length - 1. */
   datumAt(i: number): Datum | undefined {
     const record = this.#recordAt(i);
     return record && this.#images.format.decode(record.value, record.key);
   }
 
   /**
-   * Batches of pixels for training: all records shuffled together by seed, in shards, with mean, scale, crop, mirror and resize,
-   * prepared ahead. Records must have one size after `resize` and `crop`.
+   * Returns batches of pixels for training: all records shuffled together by seed, in shards, with mean, scale, crop, mirror and resize,
+   * prepared in advance. Records must have one size after `resize` and `crop`.
    *
-   * These are for programs that train by themselves. @ae/autoencoder, which knows no database, asks any source of samples for them one
-   * by one (here `at`), and makes batches by its own seed, so that it can stop and go on between any two.
+   * They are for programs with their own training loop. @ae/autoencoder, which knows no databases, requests samples one by one from any
+   * source (here with `at`), and makes batches with its own seed, so that it can stop and continue between any two.
    *
-   * @returns An async iterator; its `position` can be saved and given back as an option.
+   * @returns An async iterator; its `position` can be saved and passed back as an option.
    * @throws InvalidOptionError
    */
   batches<Dtype extends BatchDtype = 'float32'>(options: BatchOptions<Dtype>): BatchStream<Dtype> {
@@ -173,7 +173,7 @@ export class DatumReader {
     const lenient = addDamage !== undefined;
     const setup = { path: file.path, lenient, index, meta: file.metaPageBytes, schema: format.name };
     const { workers } = checked;
-    // Each worker has a batch under way.
+    // Each worker has a batch in progress.
     const plan = { ...checked, prefetch: Math.max(checked.prefetch, workers) };
     const load = async () => {
       const { makeHere, makeInWorkers } = await import('../batches/makers');
@@ -187,13 +187,13 @@ export class DatumReader {
     return stream;
   }
 
-  /** Key number `i` in order; undefined outside of 0 to length - 1. */
+  /** Returns key number `i` in order; undefined outside 0 to length - 1. */
   keyAt(i: number): string | undefined {
     const place = this.#images.placeAt(i);
     return place && keyText(place.leaf.key(place.index));
   }
 
-  /** The same as bytes: a key need not be UTF-8. */
+  /** The same as bytes, because a key need not be UTF-8. */
   keyBytesAt(i: number): Uint8Array | undefined {
     const place = this.#images.placeAt(i);
     return place && Buffer.from(place.leaf.key(place.index));
@@ -204,7 +204,7 @@ export class DatumReader {
     for (const { leaf, index } of this.#images.scan(options)) yield keyText(leaf.key(index));
   }
 
-  /** All records of a range, in order. Each has memory of its own. If opened with `lenient`, damaged ones are left out. */
+  /** Returns all records of a range, in order, each in memory of its own. If opened with `lenient`, damaged ones are skipped. */
   *entries(options: ScanOptions = {}): Generator<Entry, void, undefined> {
     for (const place of this.#images.scan(options)) {
       const keyBytes = Buffer.from(place.leaf.key(place.index));
@@ -217,7 +217,9 @@ export class DatumReader {
     return this.entries();
   }
 
-  /** Closes the file, and ends its streams of batches with their threads. Further calls do nothing; other methods then throw a ClosedError. */
+  /**
+   * Closes the file, and ends its streams of batches and their threads. Further calls do nothing; other methods then throw a ClosedError.
+   */
   close(): void {
     const { path } = this.#file;
     this.#places.close();

@@ -37,7 +37,7 @@ export const annotatedDatumSchema: Schema = {
     if (!datum) throw otherValue('an AnnotatedDatum', value, context);
     const { label, ...image } = decodeDatum(datum, context.key);
     if (!hasPixels(image as never)) throw otherValue('an AnnotatedDatum with an image', value, context);
-    // create_annoset writes -1 where the classes are those of the boxes.
+    // create_annoset writes -1 if the classes are those of the boxes.
     return { ...image, label: label === -1 ? undefined : label, boxes };
   },
 };
@@ -62,7 +62,7 @@ function readGroup(bytes: Uint8Array): BoundingBox[] {
   return boxes.map((box) => ({ label, ...box }));
 }
 
-/** The box of an annotation; none where it has none. */
+/** Returns the box of an annotation; undefined if it has none. */
 function readAnnotation(bytes: Uint8Array): Omit<BoundingBox, 'label'>[] {
   let instance = 0;
   let box: Omit<BoundingBox, 'label' | 'instance'> | undefined;

@@ -1,13 +1,13 @@
-/** Arrays of pixels to planar Datums. */
+/** Converts arrays of pixels to planar Datums. */
 import { kindOfImage } from '@ae/images/kind';
 import { type Datum, imageFileDatum, noBytes } from '../datum/datum';
 import { copyOf, type NdArray } from './python/nd-array';
 import type { Variants } from './schema';
 
-/** Order of an array's colors. OpenCV's is the default of TensorPack and Caffe2. */
+/** Channel order of an array. OpenCV's is the default in TensorPack and Caffe2. */
 export type ColorOrder = 'bgr' | 'rgb';
 
-/** The order of colors as a choice: nothing in an array says it. */
+/** The channel order as a choice, because arrays do not say. */
 export const colorOrders: Variants = {
   choices: ['bgr', 'rgb'],
   chosen: 'bgr',
@@ -20,8 +20,9 @@ export const colorOrders: Variants = {
 type Pixels = NdArray['data'];
 
 /**
- * Returns the Datum of an array of `[H, W]`, `[H, W, C]` or `[C, H, W]` (with or without a first 1), or of one that holds an image
- * file; undefined if it is no image. Where both first and last could count channels, bytes are `[H, W, C]` and floats `[C, H, W]`.
+ * Returns the Datum of an array of `[H, W]`, `[H, W, C]` or `[C, H, W]` (with or without a leading 1), or of one that contains an image
+ * file; undefined if it is not an image. If both the first and the last dimension could be channels, bytes are `[H, W, C]` and floats `[C,
+ * H, W]`.
  */
 export function datumOfArray(array: NdArray, order: ColorOrder = 'bgr'): Datum | undefined {
   const { data } = array;
@@ -36,7 +37,7 @@ export function datumOfArray(array: NdArray, order: ColorOrder = 'bgr'): Datum |
   return planarDatum(channels, height, width, stored);
 }
 
-/** Makes a Datum of planes as they are to be stored. */
+/** Makes a Datum from planes in stored order. */
 function planarDatum(channels: number, height: number, width: number, data: Pixels): Datum {
   const size = { channels, height, width, encoded: false };
   if (data instanceof Uint8Array) return { ...size, data };

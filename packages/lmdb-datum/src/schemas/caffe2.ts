@@ -70,7 +70,7 @@ function readTensors(value: Uint8Array): Tensor[] {
   return tensors;
 }
 
-/** How numbers are written, by field. */
+/** How numbers are encoded, by field. */
 const numberFields: Readonly<Record<number, (reader: protobuf.Reader) => number>> = {
   3: (reader) => reader.float(),
   4: (reader) => reader.int32(),

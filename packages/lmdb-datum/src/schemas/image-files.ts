@@ -1,9 +1,9 @@
-/** Values that are image files with nothing around them: LSUN (WebP, JPEG), BasicSR and MMEditing (PNG), and many others. */
+/** Values that are plain image files: LSUN (WebP, JPEG), BasicSR and MMEditing (PNG), and many others. */
 import { formatOf, kindOfImage } from '@ae/images/kind';
 import { type Datum, imageFileDatum } from '../datum/datum';
 import { otherValue, type RecordContext, type Schema } from './schema';
 
-/** Counts and lists that people keep beside images. */
+/** Counts and lists that people store beside images. */
 const sideKeys = ['length', '__len__', '__keys__', '__length__', 'num-samples', 'num_samples', 'keys', 'meta_info'];
 
 export const imageFilesSchema: Schema = {
@@ -17,7 +17,7 @@ export const imageFilesSchema: Schema = {
   decode: (value, context) => decodeImageFile(value, context),
 };
 
-/** Takes a value for an image file. @throws DatumError if it is none */
+/** Accepts a value that is an image file. @throws DatumError for others */
 export function decodeImageFile(value: Uint8Array, context: RecordContext): Datum {
   if (kindOfImage(value)) return imageFileDatum(value);
   throw otherValue('an image file', value, context);

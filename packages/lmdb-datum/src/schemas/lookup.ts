@@ -1,4 +1,4 @@
-/** Looks at records of a database before its schema is known, and at those beside an image. What is damaged is not found. */
+/** Examines records of a database before its schema is known, and those beside an image. Damaged records are not found. */
 import { CorruptDatabaseError } from '../errors/errors';
 import type { TreeRecord } from '../lmdb/meta';
 import type { Page } from '../lmdb/page';
@@ -11,10 +11,10 @@ import type { Lookup } from './schema';
 type Values = { read(leaf: Page, node: number): Uint8Array };
 type Scan = (options: ScanOptions) => Iterable<RecordPlace>;
 
-/** Nodes that are looked at for first records: named databases lie among them. */
+/** Number of nodes that are examined for first records, because named databases may be among them. */
 const mostNodes = 64;
 
-/** Makes a lookup of a scan over all records. */
+/** Makes a lookup from a scan over all records. */
 export function lookupOf(scan: Scan, values: Values): Lookup {
   const from = <T>(start: string, read: (place: RecordPlace, key: string) => T): T | undefined =>
     unlessDamaged(() => {
@@ -30,7 +30,7 @@ export function lookupOf(scan: Scan, values: Values): Lookup {
   };
 }
 
-/** Gives the first records that can be read. */
+/** Yields the first records that can be read. */
 export function* firstRecords(scan: Scan, values: Values): FirstRecords & Generator {
   const places = scan({})[Symbol.iterator]();
   for (let nodes = 0; nodes < mostNodes; nodes++) {
@@ -42,7 +42,7 @@ export function* firstRecords(scan: Scan, values: Values): FirstRecords & Genera
   }
 }
 
-/** Gives the places of records, as far as a damaged tree has them. */
+/** Yields the positions of records, as far as a damaged tree has them. */
 export function* salvagedPlaces(file: PageFile, tree: TreeRecord): Generator<RecordPlace, void, undefined> {
   const salvage = new Salvage(file, { onDamage: () => undefined });
   for (const { page, nodes } of salvage.leaves(tree)) for (const index of nodes) yield { leaf: page, index };

@@ -1,6 +1,6 @@
 /**
- * BasicSR's meta_info.txt, which lies beside data.mdb: a line an image, `name.png (height,width,channels) compression`. The names
- * without their endings are the keys.
+ * BasicSR's meta_info.txt, which is beside data.mdb: one line per image, `name.png (height,width,channels) compression`. The names without
+ * their extensions are the keys.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,13 +10,13 @@ import type { Damage } from '../lmdb/salvage';
 
 const fileName = 'meta_info.txt';
 const linePattern = /^(.+?)(?:\.\w+)? \((\d+), ?(\d+)(?:, ?(\d+))?\)(?: \d+)?$/;
-/** Larger than that of tens of millions of images. */
+/** Larger than a file for tens of millions of images. */
 const mostBytes = 1 << 30;
 
-/** What a database's meta_info.txt says. */
+/** The contents of a database's meta_info.txt. */
 export interface DatabaseMetaInfo {
   readonly path: string;
-  /** Images that it names. */
+  /** Number of images that it lists. */
   readonly images: number;
 }
 
@@ -44,7 +44,7 @@ export class MetaInfo {
     }
   }
 
-  /** Reads the one beside a data file. Returns undefined where there is none, or a file of that name that says something else. */
+  /** Reads the file beside a data file. Returns undefined if there is none, or if a file with that name has other contents. */
   static beside(dataFile: string): MetaInfo | undefined {
     const file = path.join(path.dirname(dataFile), fileName);
     const stats = path.basename(dataFile) === 'data.mdb' ? fs.statSync(file, { throwIfNoEntry: false }) : undefined;
@@ -57,13 +57,13 @@ export class MetaInfo {
     return { path: this.path, images: this.#images.size };
   }
 
-  /** Compares an image with what its line says. Returns what is wrong. */
+  /** Compares an image with its line. Returns what is wrong. */
   check(key: string, file: Uint8Array): string | undefined {
     this.#unseen.delete(key);
     const listed = this.#images.get(key);
     if (!listed) return `key ${key}: expected a line of ${fileName} that names the image, found none.`;
     const size = readImageSize(file);
-    // What its first bytes don't tell is not compared.
+    // What its first bytes do not say is not compared.
     if (!size || size.height === 0) return undefined;
     const channels = size.kind === 'png' ? readPngHeader(file)?.channels : undefined;
     const isAlike =
@@ -75,7 +75,7 @@ export class MetaInfo {
     return `key ${key}: expected ${textOf(listed)}, as ${fileName} says (height, width, channels), received ${found}.`;
   }
 
-  /** Lists what is wrong when all images were compared. */
+  /** Lists what is wrong after all images have been compared. */
   get damage(): Damage[] {
     const missing = [...this.#unseen].map((key) => ({
       key,

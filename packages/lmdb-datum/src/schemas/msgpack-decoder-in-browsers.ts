@@ -1,4 +1,4 @@
-/** The decoder of MessagePack for the browser build, which is one file. */
+/** The MessagePack decoder for the browser build, which is a single file. */
 import { decode } from '@msgpack/msgpack';
 
 export const loadDecoder = () => decode;

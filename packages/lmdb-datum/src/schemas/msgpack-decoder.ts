@@ -1,4 +1,4 @@
-/** Loads the decoder of MessagePack when there is some: most programs never need it. In the browser build its twin stands in. */
+/** Loads the MessagePack decoder when it is needed, which most programs never do. The browser build uses its twin instead. */
 import { createRequire } from 'node:module';
 
 export type Decode = typeof import('@msgpack/msgpack').decode;

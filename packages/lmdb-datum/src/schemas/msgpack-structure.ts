@@ -1,16 +1,19 @@
-/** Looks through MessagePack without making anything of it: the decoder makes each array as large as it says it is, however short the record. */
+/**
+ * Checks the structure of MessagePack without decoding it: the decoder allocates each array at its declared size, however short the record
+ * is.
+ */
 
 const mostDepth = 64;
 
 /**
- * Checks that there is a byte for each element that arrays and maps announce, and that they are not nested deeper than any image is.
+ * Checks that there is a byte for each element that arrays and maps declare, and that they are not nested deeper than in any image.
  *
- * @throws {RangeError} if not, or where the record ends within an element
+ * @throws {RangeError} if not, or if the record ends within an element
  * @see https://github.com/msgpack/msgpack/blob/master/spec.md
  */
 export function checkStructure(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  /** Elements still to come, by depth. */
+  /** Number of elements still to come, by depth. */
   const open = [1];
   let announced = 0;
   for (let at = 0; open.length > 0; ) {
@@ -29,7 +32,7 @@ export function checkStructure(bytes: Uint8Array): void {
   }
 }
 
-/** Bytes of an element, without those of the elements within it, and how many these are. */
+/** Returns the size of an element, without its own elements, and the number of these. */
 function elementAt(view: DataView, at: number): { size: number; elements: number } {
   const type = view.getUint8(at);
   if (type < 0x80 || type >= 0xe0) return { size: 1, elements: 0 };
@@ -49,13 +52,13 @@ function readLength(view: DataView, at: number, bytes: number): number {
   return bytes === 2 ? view.getUint16(at) : view.getUint32(at);
 }
 
-/** Bytes that give the length: binary, extensions, text, arrays and maps. */
+/** Number of bytes that encode the length: binary, extensions, text, arrays and maps. */
 const lengthBytesOf: Record<number, number> = {
   ...{ 196: 1, 197: 2, 198: 4, 199: 1, 200: 2, 201: 4 },
   ...{ 217: 1, 218: 2, 219: 4, 220: 2, 221: 4, 222: 2, 223: 4 },
 };
 
-/** Bytes after the type: floats, whole numbers, and extensions of fixed sizes with their own types. */
+/** Number of bytes after the type: floats, whole numbers, and extensions of fixed sizes with their own types. */
 const dataBytesOf: Record<number, number> = {
   ...{ 202: 4, 203: 8, 204: 1, 205: 2, 206: 4, 207: 8, 208: 1, 209: 2, 210: 4, 211: 8 },
   ...{ 212: 2, 213: 3, 214: 5, 215: 9, 216: 17 },

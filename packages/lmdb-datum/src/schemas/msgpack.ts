@@ -1,5 +1,5 @@
 /**
- * MessagePack of (image file, label), or of arrays as msgpack_numpy writes them: TensorPack's LMDBSerializer, and folder2lmdb's kin.
+ * MessagePack of (image file, label), or of arrays as written by msgpack_numpy: TensorPack's LMDBSerializer, and variants of folder2lmdb.
  * The count is under `__len__`, the keys are under `__keys__`.
  */
 import { kindOfImage } from '@ae/images/kind';
@@ -51,7 +51,7 @@ export const msgpackSchema: Schema = {
   },
 };
 
-/** Decodes a value. Text is bytes first: older programs write bytes as text. */
+/** Decodes a value. Text is returned as bytes first, because older programs write bytes as text. */
 function unpack(value: Uint8Array): unknown {
   checkStructure(value);
   loaded ??= loadDecoder();
@@ -60,7 +60,7 @@ function unpack(value: Uint8Array): unknown {
 
 const nameOf = (key: unknown) => (key instanceof Uint8Array ? Buffer.from(key).toString('latin1') : String(key));
 
-/** Makes maps, arrays and text of what was decoded. */
+/** Converts the decoded value to maps, arrays and text. */
 function settle(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(settle);
   if (value instanceof Uint8Array) return textOrBytes(value);

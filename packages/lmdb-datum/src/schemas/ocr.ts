@@ -1,6 +1,6 @@
 /**
- * Text recognition benchmarks (MJSynth, SynthText, IIIT5K ... as CRNN and deep-text-recognition-benchmark keep them): image files under
- * `image-%09d`, their text under `label-%09d`, and the count in digits under `num-samples`. TextZoom has several images of each text:
+ * Text recognition benchmarks (MJSynth, SynthText, IIIT5K ... in the form of CRNN and deep-text-recognition-benchmark): image files under
+ * `image-%09d`, their text under `label-%09d`, and the count in digits under `num-samples`. TextZoom has several images per text:
  * `image_hr-%09d` and `image_lr-%09d`.
  */
 import { kindOfImage } from '@ae/images/kind';
@@ -34,7 +34,7 @@ export const ocrSchema: Schema = {
   countSaid: (lookup) => countInDigits('num-samples', lookup),
 };
 
-/** What images are called before their numbers. */
+/** The names of images before their numbers. */
 function kindsIn({ keyFrom }: Lookup): string[] {
   const kinds: string[] = [];
   for (let key = keyFrom('im'); key?.startsWith('im'); ) {

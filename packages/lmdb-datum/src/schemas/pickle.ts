@@ -1,6 +1,6 @@
 /**
- * Pickles of (image file, label), of arrays, and of what folder2lmdb and TensorPack write, under keys of any kind, with the count under
- * `__len__` and the keys under `__keys__`. They are read as data: nothing that they name is run.
+ * Pickles of (image file, label), of arrays, and of what folder2lmdb and TensorPack write, under any keys, with the count under `__len__`
+ * and the keys under `__keys__`. They are read as data: nothing that they name is executed.
  */
 import type { Datum } from '../datum/datum';
 import { describeValue } from '../datum/value-layout';
@@ -22,7 +22,7 @@ export const pickleSchema: Schema = {
     try {
       return datumOfObjects(readPickle(value), 'bgr') ? 'pickles with images' : undefined;
     } catch (error) {
-      // What it would run is said when it is read.
+      // What it would execute is reported when it is read.
       return error instanceof PickleRunsError && value[0] === 0x80 ? 'pickles' : undefined;
     }
   },

@@ -1,4 +1,4 @@
-/** What a record of Python objects holds: an image, and with it a label or a text. (bytes, label), [array, label], {'image': ...}. */
+/** The contents of a record of Python objects: an image, with a label or a text. (bytes, label), [array, label], {'image': ...}. */
 import { kindOfImage } from '@ae/images/kind';
 import { type Datum, imageFileDatum } from '../datum/datum';
 import { type ColorOrder, datumOfArray } from './array-image';
@@ -9,11 +9,11 @@ const textNames = /^(text|caption|transcription|word|gt|label|labels)$/i;
 const heightNames = ['height', 'h', 'rows'];
 const widthNames = ['width', 'w', 'cols'];
 const channelNames = ['channels', 'channel', 'c', 'depth'];
-/** Objects in objects are looked at no deeper, and no more than so many: a list may hold itself. */
+/** Maximum depth and number of objects that are examined: a list may contain itself. */
 const deepest = 4;
 const mostLooks = 10_000;
 
-/** What was found so far. */
+/** What has been found so far. */
 interface Found {
   image?: Datum;
   label?: number;
@@ -21,7 +21,7 @@ interface Found {
   looks: number;
 }
 
-/** Returns the image of a record's objects as a Datum, or undefined if there is none. Of several, the first one is it. */
+/** Returns the image in a record's objects as a Datum, or undefined if there is none. If there are several, the first one. */
 export function datumOfObjects(value: unknown, order: ColorOrder): Datum | undefined {
   const found: Found = { looks: 0 };
   collect(value, order, found, 0);
@@ -37,7 +37,7 @@ function collect(value: unknown, order: ColorOrder, found: Found, depth: number)
   else if (value instanceof Map) collectMap(value, order, found, depth);
 }
 
-/** Numbers and text by their place: the first whole number is the label. */
+/** Numbers and text by position: the first whole number is the label. */
 function collectPart(part: unknown, order: ColorOrder, found: Found, depth: number): void {
   const label = labelOf(part);
   if (label !== undefined) found.label ??= label;
@@ -45,7 +45,7 @@ function collectPart(part: unknown, order: ColorOrder, found: Found, depth: numb
   else collect(part, order, found, depth + 1);
 }
 
-/** Numbers and text by their names: a map has sizes and others beside them. */
+/** Numbers and text by name: a map also contains sizes and other values. */
 function collectMap(map: Map<unknown, unknown>, order: ColorOrder, found: Found, depth: number): void {
   for (const [name, part] of map) {
     const label = labelNames.test(String(name)) ? labelOf(part) : undefined;
@@ -61,7 +61,7 @@ function imageOf(value: unknown, order: ColorOrder): Datum | undefined {
   return value instanceof Uint8Array && kindOfImage(value) ? imageFileDatum(value) : undefined;
 }
 
-/** Pixels as bytes, with their size beside them. */
+/** Pixels as bytes, accompanied by their size. */
 function rawImageOf(map: Map<unknown, unknown>, order: ColorOrder): Datum | undefined {
   const number = (names: readonly string[]) => names.map((name) => labelOf(map.get(name))).find((size) => size);
   const height = number(heightNames);
@@ -76,7 +76,7 @@ function rawImageOf(map: Map<unknown, unknown>, order: ColorOrder): Datum | unde
   return undefined;
 }
 
-/** A whole number of 32 bits, as a number or as an array of one. */
+/** A 32-bit whole number, as a number or as an array with one element. */
 function labelOf(value: unknown): number | undefined {
   const number = value instanceof NdArray && value.data.length === 1 ? value.data[0] : value;
   if (typeof number === 'bigint') return labelOf(Number(number));

@@ -1,4 +1,4 @@
-/** Which schema a database is of: named, or told by its first records. */
+/** The schema of a database: given by name, or detected from its first records. */
 
 import type { Datum } from '../datum/datum';
 import { decodeDatum } from '../datum/decode';
@@ -7,22 +7,22 @@ import { datumSchema } from './datum';
 import type { Lookup, RecordContext, Schema, Variants } from './schema';
 import { schemas } from './table';
 
-/** What is known of the schema of a database. */
+/** What is known about the schema of a database. */
 export interface DatabaseSchema {
-  /** As the option `schema` takes it: 'datum', 'stylegan2:256'. */
+  /** As passed to the option `schema`: 'datum', 'stylegan2:256'. */
   readonly name: string;
-  /** In words: "SSD's AnnotatedDatums". */
+  /** Its description: "SSD's AnnotatedDatums". */
   readonly title: string;
-  /** How it was told: 'named', or what is where: "JPEG files in the first 8 records". */
+  /** How it was detected: 'named', or what was found: "JPEG files in the first 8 records". */
   readonly told: string;
-  /** Where parts of the database, or ways to read it, can be chosen: those that there are, and what the chosen one is. */
+  /** If parts of the database, or ways to read it, can be chosen: the choices, and a description of the current one. */
   readonly variants?: { readonly names: readonly string[]; readonly chosen: string };
 }
 
 /** The first records of a database, as far as they can be read. */
 export type FirstRecords = Iterable<{ readonly key: string; readonly value: Uint8Array }>;
 
-/** Records that are looked at to tell the schema. */
+/** Number of records that are examined to detect the schema. */
 const looks = 8;
 
 /** Reads the values of a database by its schema. */
@@ -32,7 +32,7 @@ export class RecordFormat {
   readonly variant?: string;
   readonly told: string;
   readonly #variants?: Variants;
-  /** The record as a Datum: the image, label, text and boxes. @throws DatumError */
+  /** Returns the record as a Datum: the image, label, text and boxes. @throws DatumError */
   readonly decode: (value: Uint8Array, key?: string) => Datum;
 
   constructor(schema: Schema, told: string, variant?: string, lookup?: Lookup) {
@@ -41,7 +41,7 @@ export class RecordFormat {
     this.#variants = lookup && schema.variants?.(lookup);
     this.variant = variant ?? this.#variants?.chosen;
     const context: RecordContext = { variant: this.variant, lookup };
-    // Nothing stands between Caffe's own records and what reads them.
+    // Caffe's own records are read directly.
     this.decode =
       schema === datumSchema
         ? decodeDatum
@@ -64,7 +64,7 @@ export class RecordFormat {
     return { name: this.name, title: schema.title, told, ...(variants && { variants }) };
   }
 
-  /** Whether some keys are told from those of images by their names. */
+  /** Whether some keys are distinguished from those of images by their names. */
   get namesImages(): boolean {
     return this.schema.isImageKey !== undefined;
   }
@@ -75,14 +75,14 @@ export class RecordFormat {
     return schema.isImageKey?.(key, variant) ?? !schema.sideKeys?.includes(key);
   }
 
-  /** Keys that are no images and are there. */
+  /** Existing keys that are not images. */
   sideKeysIn({ get }: Lookup): string[] {
     return (this.schema.sideKeys ?? []).filter((key) => get(key) !== undefined);
   }
 }
 
 /**
- * Returns the format of a database: the one that is named, or else the one of most of its first records; Caffe's if that is none.
+ * Returns the format of a database: the one that is named, or else that of most of its first records; Caffe's if none is recognized.
  *
  * @throws InvalidOptionError
  */
@@ -97,7 +97,7 @@ export function formatOf(named: string | undefined, first: FirstRecords, lookup:
       if (told === undefined) continue;
       const vote = votes.get(schema) ?? { count: 0, told };
       votes.set(schema, { ...vote, count: vote.count + 1 });
-      // What begins with Caffe's is Caffe's.
+      // What begins with Caffe's Datums is read as such.
       if (schema === datumSchema && records === 0) return new RecordFormat(schema, `${told} in the first record`);
       break;
     }
@@ -119,7 +119,7 @@ function shareOf(count: number, records: number): string {
   return records === 1 ? 'the first record' : `the first ${records} records`;
 }
 
-/** Returns the format of a name, with its variant: 'ocr', 'stylegan2:256'. @throws InvalidOptionError */
+/** Returns the format for a name with its variant: 'ocr', 'stylegan2:256'. @throws InvalidOptionError */
 export function namedFormat(named: string, lookup?: Lookup): RecordFormat {
   const [name, variant] = String(named).split(/:(.*)/s);
   const schema = schemas.find((known) => known.name === name);

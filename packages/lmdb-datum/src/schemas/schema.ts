@@ -1,53 +1,53 @@
-/** What a schema is: how the values of a database hold images. An adapter is a file of this folder and a row of table.ts. */
+/** What a schema is: how the values of a database store images. An adapter is a file in this folder and a row of table.ts. */
 import type { Datum } from '../datum/datum';
 import { describeValue } from '../datum/value-layout';
 import { DatumError } from '../errors/errors';
 
-/** Looks at other records of the database. */
+/** Looks up other records of the database. */
 export interface Lookup {
   get(key: string): Uint8Array | undefined;
-  /** The first key that is not below `start`. */
+  /** Returns the first key that is not less than `start`. */
   keyFrom(start: string): string | undefined;
 }
 
-/** What is known of a record beside its value. */
+/** What is known about a record besides its value. */
 export interface RecordContext {
-  /** Absent where batches are made, which have no use for it. */
+  /** Absent when batches are made, which do not need it. */
   readonly key?: string;
-  /** What stands after the colon of the schema's name, such as the size in stylegan2:256. */
+  /** What follows the colon in the schema's name, such as the size in stylegan2:256. */
   readonly variant?: string;
   readonly lookup?: Lookup;
 }
 
-/** Parts of a database, or ways to read it, of which one is chosen. */
+/** Parts of a database, or ways to read it, one of which is chosen. */
 export interface Variants {
   readonly choices: readonly string[];
-  /** What is taken unless another one is named. */
+  /** The default choice. */
   readonly chosen: string;
-  /** Says what a choice means: "images of 256 pixels". */
+  /** Describes a choice: "images of 256 pixels". */
   readonly say: (choice: string) => string;
 }
 
-/** How the values of a database hold images. */
+/** How the values of a database store images. */
 export interface Schema {
-  /** As the option `schema` takes it. */
+  /** As passed to the option `schema`. */
   readonly name: string;
-  /** What its records are called: "SSD's AnnotatedDatums". */
+  /** Name of its records: "SSD's AnnotatedDatums". */
   readonly title: string;
-  /** Says what a record is by which it is told ("JPEG files"), or returns undefined if it is of another schema. Never throws. */
+  /** Describes a record by which the schema is detected ("JPEG files"), or returns undefined for one of another schema. Never throws. */
   recognize(value: Uint8Array, key: string, lookup: Lookup): string | undefined;
-  /** The record as a Datum: planar pixels, blue first, or an image file, with label, text and boxes. @throws DatumError */
+  /** Returns the record as a Datum: planar pixels, blue first, or an image file, with label, text and boxes. @throws DatumError */
   decode(value: Uint8Array, context: RecordContext): Datum;
-  /** Keys of records that are no images, such as a count. */
+  /** Keys of records that are not images, such as a count. */
   readonly sideKeys?: readonly string[];
-  /** Tells the keys of images from others, where names of keys tell. Default: all but `sideKeys` are. */
+  /** Tells the keys of images from others by name. Default: all except `sideKeys` are images. */
   isImageKey?(key: string, variant?: string): boolean;
   variants?(lookup: Lookup): Variants | undefined;
-  /** How many images the database says that it holds. Undefined where it doesn't. */
+  /** Returns how many images the database says it contains. Undefined if it does not say. */
   countSaid?(lookup: Lookup): { readonly key: string; readonly count: number } | undefined;
 }
 
-/** Makes the error for a record that is not what its schema says. */
+/** Makes the error for a record that does not match its schema. */
 export function strangeRecord(
   expected: string,
   received: string,
@@ -65,7 +65,7 @@ export function otherValue(expected: string, value: Uint8Array, context: RecordC
   return strangeRecord(expected, layout, context, { cause, layout });
 }
 
-/** Reads a count that is written in digits. */
+/** Parses a count that is written in digits. */
 export function countInDigits(key: string, { get }: Lookup): { key: string; count: number } | undefined {
   const value = get(key);
   const text = value && value.length < 20 ? Buffer.from(value).toString('latin1').trim() : '';

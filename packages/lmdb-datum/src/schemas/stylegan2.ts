@@ -1,6 +1,6 @@
 /**
- * StyleGAN2 of rosinality and its kin: image files of one or more sizes under `{size}-{index:05d}`, and their count in digits
- * under `length`. The sizes hold the same images, so one of them is read.
+ * StyleGAN2 by rosinality and its variants: image files of one or more sizes under `{size}-{index:05d}`, and their count in digits under
+ * `length`. All sizes contain the same images, so one of them is read.
  */
 import { kindOfImage } from '@ae/images/kind';
 import { decodeImageFile } from './image-files';
@@ -24,7 +24,7 @@ export const stylegan2Schema: Schema = {
   countSaid: (lookup) => countInDigits('length', lookup),
 };
 
-/** Sizes from small to large: each is found by a step past the keys of the one before. */
+/** Returns the sizes from small to large: each is found by skipping the keys of the previous one. */
 function sizesIn({ keyFrom }: Lookup): string[] {
   const sizes: string[] = [];
   for (let key = keyFrom('0'); key !== undefined && key < ':'; ) {

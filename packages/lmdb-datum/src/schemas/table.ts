@@ -1,4 +1,4 @@
-/** All schemas, in the order in which a record is asked for them. A new one is a file of this folder and a row here. */
+/** All schemas, in the order in which they are tried. A new one is a file in this folder and a row here. */
 import { annotatedDatumSchema } from './annotated-datum';
 import { caffe2Schema } from './caffe2';
 import { datumSchema } from './datum';

@@ -1,16 +1,16 @@
-/** A file behind an address, read by requests for ranges of its bytes. */
+/** A file at an address, read with range requests. */
 import { NotReadableError, reasonOf, SourceChangedError } from '../errors/errors';
 import type { ByteSource } from './byte-source';
 
 /** How a database at an address is requested. */
 export interface HttpOptions {
-  /** Sent with each request to an address, such as `Authorization`. A browser then asks the server for permission first, if it is another's. */
+  /** Headers of each request, such as `Authorization`. For another site's address, a browser then asks the server for permission first. */
   headers?: Record<string, string>;
   /** Used instead of the global `fetch`. */
   fetch?: typeof fetch;
 }
 
-/** Makes a source of an address. Each answer is checked to be of the same file. */
+/** Makes a source from an address. Each response is checked to belong to the same file. */
 export function httpSource(address: string, options: HttpOptions): ByteSource {
   return new HttpSource(address, options);
 }
@@ -21,12 +21,12 @@ class HttpSource implements ByteSource {
   readonly #address: string;
   readonly #headers: Record<string, string>;
   readonly #fetch: typeof fetch;
-  /** What tells this version of the file from others: the ETag of the first answer, or the time of its last change. */
+  /** Identifies this version of the file: the ETag of the first response, or its time of last change. */
   #version?: string;
 
   constructor(address: string, { headers = {}, fetch = globalThis.fetch }: HttpOptions) {
     this.#address = address;
-    // An address may hold a password or a signature, and errors end up in logs.
+    // An address may contain a password or a signature, and errors end up in logs.
     const { protocol, host, pathname } = new URL(address);
     this.name = host ? `${protocol}//${host}${pathname}` : address;
     this.#headers = headers;
@@ -51,7 +51,7 @@ class HttpSource implements ByteSource {
   }
 
   async #request(range: string, signal?: AbortSignal): Promise<Response> {
-    // Node.js would ask for a compressed answer, whose ranges are of other bytes; browsers see to it themselves.
+    // Node.js would request a compressed response, whose ranges refer to other bytes; browsers take care of that themselves.
     const headers = { 'Accept-Encoding': 'identity', ...this.#headers, Range: range };
     try {
       return await this.#fetch(this.#address, { headers, signal });
@@ -75,11 +75,11 @@ class HttpSource implements ByteSource {
     }
   }
 
-  /** Takes a part of the file, and the word that it ends before. */
+  /** Returns a part of the file, and whether it ends before. */
   async #assertRange(response: Response): Promise<void> {
     const { status, statusText } = response;
     if (status === 206) return;
-    // The rest of a large file is not wanted.
+    // The rest of a large file is not needed.
     await response.body?.cancel();
     if (status === 416) return;
     if (status === 200)
@@ -109,7 +109,7 @@ function adviceOn(status: number): string {
   return 'try again later';
 }
 
-/** Reads `bytes 0-99/1000`, which a server of another site may hide from a browser. */
+/** Parses `bytes 0-99/1000`, which a server of another site may hide from a browser. */
 function rangeOf({ headers }: Response): { start?: number; size?: number } {
   const [, start, size] = headers.get('content-range')?.match(/^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/) ?? [];
   return {

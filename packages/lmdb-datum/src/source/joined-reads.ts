@@ -1,12 +1,15 @@
-/** Reads ranges of a source. Those that wait at the same time and lie near each other are read as one: a request costs as much as many bytes. */
+/**
+ * Reads ranges of a source. Ranges that are requested at the same time and are close to each other are read together: a request costs as
+ * much as many bytes.
+ */
 import { refuse } from '../errors/checks';
 import type { ByteSource } from './byte-source';
 
-/** Ranges that are less than this apart are joined. */
+/** Ranges that are closer than this are joined. */
 const gapBytes = 32 << 10;
-/** No joined range is longer: one answer must not take all memory, and first results come soon. */
+/** Maximum length of a joined range: one response must not take all memory, and first results should come soon. */
 const mostBytes = 4 << 20;
-/** Requests under way at a time, as browsers have them. */
+/** Maximum number of simultaneous requests, as in browsers. */
 const mostRequests = 6;
 
 interface Wanted {
@@ -17,7 +20,7 @@ interface Wanted {
 }
 
 export class JoinedReads {
-  /** Requests to the source so far, and the bytes that came. */
+  /** Requests to the source so far, and the bytes received. */
   readonly traffic = { requests: 0, bytes: 0 };
   readonly #source: ByteSource;
   readonly #signal?: AbortSignal;
@@ -29,11 +32,11 @@ export class JoinedReads {
     this.#signal = signal;
   }
 
-  /** Returns bytes `[start, end)`, fewer where the source ends before; as a view of what others may have, too. */
+  /** Returns bytes `[start, end)`, or fewer if the source ends before, as a view that may be shared. */
   read(start: number, end: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.push({ start, end, resolve, reject });
-      // After what else is asked for in this turn. Where others wait already, an answer will start it.
+      // After everything else that is requested in this turn. If others are waiting already, a response will start it.
       if (waiting === 1) queueMicrotask(() => this.#start());
     });
   }

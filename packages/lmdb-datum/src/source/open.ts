@@ -1,4 +1,4 @@
-/** Opens a database that is no file of this machine. */
+/** Opens a database that is not a file on this machine. */
 import type { TreeRecord } from '../lmdb/meta';
 import { assertPlainTree, findNamedTree } from '../lmdb/named-databases';
 import type { Page } from '../lmdb/page';
@@ -13,11 +13,11 @@ import { DatumSourceReader } from './source-reader';
 import { takeStep, takeStepNow } from './steps';
 
 /**
- * Opens a database that is no file of this machine. For most that is one request; others take some more, down to the first record,
- * to tell their schema.
+ * Opens a database that is not a file on this machine. Most databases take one request; others take a few more, down to the first record,
+ * to detect their schema.
  *
- * @param source An address (the data.mdb's, on a server that answers requests for ranges), a Blob or File, bytes, or an object with
- *   `read(offset, length)`.
+ * @param source An address (of data.mdb, on a server that supports range requests), a Blob or File, bytes, or an object with `read(offset,
+ * length)`.
  * @throws NotReadableError, NotLmdbError, UnsupportedFormatError, CorruptDatabaseError or InvalidOptionError.
  */
 export async function openDatumSource(
@@ -36,11 +36,11 @@ export async function openDatumSource(
 
 interface Told {
   format: RecordFormat;
-  /** Number of images, where it is known without looking at all keys. */
+  /** Number of images, if it is known without reading all keys. */
   count?: number;
 }
 
-/** A step: tells the schema of a database, and how many of its records are images. */
+/** A step: detects the schema of a database, and the number of its images. */
 function tellFormat(pages: SourcePages, tree: TreeRecord, schema: string | undefined): Told {
   const scan = (options: ScanOptions) => scanTree(pages, tree, options);
   const values = { read: (leaf: Page, node: number) => pages.value(leaf, node) };
@@ -51,8 +51,8 @@ function tellFormat(pages: SourcePages, tree: TreeRecord, schema: string | undef
 }
 
 /**
- * Tells Caffe's Datums by one that came with the meta pages, undefined if none did. Most databases begin with a leaf and its first
- * value, while the way down the tree to the first record takes as many requests as the tree is deep.
+ * Recognizes Caffe's Datums by one that came with the meta pages; undefined if none did. Most databases begin with a leaf and its first
+ * value, whereas the way down the tree to the first record takes as many requests as the tree is deep.
  */
 function tellDatums(pages: SourcePages, { entries }: TreeRecord): Told | undefined {
   const lookup = { get: () => undefined, keyFrom: () => undefined };

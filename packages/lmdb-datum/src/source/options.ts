@@ -1,17 +1,17 @@
-/** What can be asked of databases that are no files of this machine. */
+/** Options for databases that are not files on this machine. */
 import { assertKeys, assertWhole, checkMaxPixels, type Known, refuse } from '../errors/checks';
 import { keyBytes } from '../lmdb/scan';
 import type { HttpOptions } from './http-source';
 
 /** How `openDatumSource` opens a database. */
 export interface OpenSourceOptions extends HttpOptions {
-  /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */
+  /** Name of a named database inside the file. Default: the unnamed one, as in Caffe. */
   database?: string;
   /** The format of the records, as for `openDatumLmdb`. Default: detected from the first ones. */
   schema?: string;
   /** Memory for pages of the tree, in bytes. Default 16 MiB. */
   cacheBytes?: number;
-  /** Refuse to decode image files of more pixels. Default 89,478,485. */
+  /** Refuse to decode image files with more pixels. Default 89,478,485. */
   maxPixels?: number;
   /** Ends all reading with the signal's reason. */
   signal?: AbortSignal;
@@ -36,7 +36,7 @@ export interface WalkOptions {
   start?: string | Uint8Array;
   /** Last key, exclusive. Default: past the database's last. */
   end?: string | Uint8Array;
-  /** Ends after this many records. Default: none. */
+  /** Ends after this many records. Default: no limit. */
   limit?: number;
   /** Ends the walk with the signal's reason, between two requests. */
   signal?: AbortSignal;
@@ -44,7 +44,7 @@ export interface WalkOptions {
 
 const knownWalkOptions: Known<WalkOptions> = { start: true, end: true, limit: true, signal: true };
 
-/** Returns the bounds as keys are stored. @throws InvalidOptionError */
+/** Returns the bounds as stored keys. @throws InvalidOptionError */
 export function checkWalkOptions(options: WalkOptions) {
   assertKeys('entries', options, knownWalkOptions);
   const { limit = Number.POSITIVE_INFINITY, signal } = options;

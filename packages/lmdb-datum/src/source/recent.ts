@@ -1,6 +1,6 @@
-/** Keeps what was used last, by number. */
+/** Keeps what was used most recently, by number. */
 export class Recent<T> {
-  /** From the one that was not used for the longest time on: a Map iterates in order of insertion. */
+  /** Least recently used first: a Map iterates in order of insertion. */
   readonly #kept = new Map<number, T>();
   readonly #most: number;
 
@@ -17,7 +17,7 @@ export class Recent<T> {
     return value && this.put(number, value);
   }
 
-  /** Keeps a value, in place of the one that was not used for the longest time if there are too many. */
+  /** Keeps a value, replacing the least recently used one if there are too many. */
   put(number: number, value: T): T {
     this.#kept.delete(number);
     if (this.#kept.size >= this.#most) this.#kept.delete(this.#kept.keys().next().value as number);

@@ -1,13 +1,13 @@
-/** Makes sources of what people have: addresses, Blobs, bytes. */
+/** Makes sources from addresses, Blobs and bytes. */
 import { refuse } from '../errors/checks';
 import { NotReadableError, reasonOf } from '../errors/errors';
 import type { ByteSource } from './byte-source';
 import { type HttpOptions, httpSource } from './http-source';
 
-/** What can be opened: an address, bytes, a Blob or File, or a source of your own. */
+/** What can be opened: an address, bytes, a Blob or File, or a custom source. */
 export type SourceInput = string | URL | Blob | ArrayBuffer | Uint8Array | ByteSource;
 
-/** Makes a source of what holds bytes. @throws InvalidOptionError */
+/** Makes a source from something that contains bytes. @throws InvalidOptionError */
 export function sourceOf(input: SourceInput, options: HttpOptions): ByteSource {
   if (input instanceof ArrayBuffer) return bytesSource(new Uint8Array(input));
   if (input instanceof Uint8Array) return bytesSource(input);
@@ -17,7 +17,7 @@ export function sourceOf(input: SourceInput, options: HttpOptions): ByteSource {
   refuse('source', 'an address, a Blob, bytes, or an object with read(offset, length)', input, 'pass one of them');
 }
 
-/** An address; on a page it may be relative to the page's. */
+/** An address; on a page, it may be relative. */
 function addressOf(input: string | URL): string {
   const { location } = globalThis as { location?: { href: string } };
   try {

@@ -1,4 +1,4 @@
-/** Pages of a database whose bytes come when they are asked for. */
+/** Pages of a database whose bytes are loaded on request. */
 import { ClosedError, CorruptDatabaseError } from '../errors/errors';
 import { bytesOfMeta, type Meta, newestMeta, readFormat } from '../lmdb/meta';
 import { Page, type PageLayout, type ValueRef } from '../lmdb/page';
@@ -8,11 +8,11 @@ import { JoinedReads } from './joined-reads';
 import { Recent } from './recent';
 import { Missing } from './steps';
 
-/** Bytes that are read when a database is opened: both meta pages, and in most databases the first leaf and its first value. */
+/** Bytes read when a database is opened: both meta pages, and in most databases the first leaf and its first value. */
 const headBytes = 32 << 10;
-/** More than the pages of any way down a tree, which must be at hand together. */
+/** More than the pages on any path down a tree, which must be available together. */
 const leastPages = 64;
-/** Values that steps have asked for. */
+/** Maximum number of values requested by steps. */
 const mostValues = 64;
 
 export class SourcePages extends Pages {
@@ -58,7 +58,7 @@ export class SourcePages extends Pages {
     return this.#isOpen;
   }
 
-  /** Requests to the source so far, and the bytes that came. */
+  /** Requests to the source so far, and the bytes received. */
   get traffic(): { readonly requests: number; readonly bytes: number } {
     return { ...this.#reads.traffic };
   }
@@ -69,7 +69,7 @@ export class SourcePages extends Pages {
     this.#values.clear();
   }
 
-  /** A page that was loaded, for a step. */
+  /** Returns a loaded page, for a step. */
   page(number: number): Page {
     const known = this.#cache.get(number);
     if (known) return known;
@@ -79,7 +79,7 @@ export class SourcePages extends Pages {
     return this.#cache.put(number, this.#pageOf(number, this.#head.subarray(number * this.pageSizeBytes)));
   }
 
-  /** The value of a node of a leaf, for a step. */
+  /** Returns the value of a leaf's node, for a step. */
   value(leaf: Page, node: number): Buffer {
     const ref = leaf.value(node);
     if (ref.page === 0) return leaf.bytes.subarray(ref.offset, ref.offset + ref.size);
@@ -88,7 +88,7 @@ export class SourcePages extends Pages {
     throw new Missing(async () => this.#values.put(ref.page, await this.#readOverflow(ref)));
   }
 
-  /** Leaves that came with the meta pages, of whatever tree. */
+  /** Leaves that came with the meta pages, of any tree. */
   *leavesInHead(): Generator<Page, void, undefined> {
     for (let number = 2; this.#isInHead(number) && number <= this.meta.lastPage; number++) {
       const leaf = this.#leafInHead(number);
@@ -106,7 +106,7 @@ export class SourcePages extends Pages {
     }
   }
 
-  /** The source sees to it: bytes in memory stay, a Blob and an address refuse when they have changed. */
+  /** The source ensures this: bytes in memory do not change, and a Blob or an address refuses when it has changed. */
   assertUnchanged(): void {}
 
   /** Loads pages, so that `page()` has them. */
@@ -114,7 +114,7 @@ export class SourcePages extends Pages {
     await Promise.all(numbers.filter((number) => !this.#cache.has(number)).map((number) => this.#loadPage(number)));
   }
 
-  /** Loads the pages that come next, all together, once the first of them is wanted. */
+  /** Loads the pages that come next together, once the first of them is needed. */
   async loadAhead(numbers: readonly number[]): Promise<void> {
     const [next] = numbers;
     if (next !== undefined && !this.#cache.has(next)) await this.load(numbers);
@@ -131,7 +131,7 @@ export class SourcePages extends Pages {
     );
   }
 
-  /** Loads a page once, however many wait for it. */
+  /** Loads a page once, however many callers wait for it. */
   #loadPage(number: number): Promise<void> {
     const known = this.#loading.get(number);
     if (known) return known;
@@ -147,7 +147,7 @@ export class SourcePages extends Pages {
     this.#cache.put(number, this.#pageOf(number, bytes));
   }
 
-  /** Makes a page of bytes, which are copied: they may be a part of many, which must not stay in memory. */
+  /** Makes a page from bytes, which are copied: they may be part of a larger block, which must not stay in memory. */
   #pageOf(number: number, bytes: Buffer): Page {
     return new Page(Buffer.from(bytes.subarray(0, this.pageSizeBytes)), number, this.layout, this.path);
   }

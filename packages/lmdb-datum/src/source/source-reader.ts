@@ -1,4 +1,4 @@
-/** Reads a Datum LMDB from where it is: memory, a Blob or File, an address. */
+/** Reads a Datum LMDB where it is: in memory, in a Blob or File, at an address. */
 
 import type { Datum, Sample } from '../datum/datum';
 import { decodeSample } from '../datum/sample';
@@ -17,16 +17,16 @@ import { indexImages, walkImages } from './walk';
 
 /** Facts about an open database. */
 export interface SourceInfo {
-  /** What the source is called: its address, or a File's name. */
+  /** Name of the source: its address, or a File's name. */
   name: string;
-  /** How the values hold images, and how that was told. */
+  /** How the values store images, and how that was detected. */
   schema: DatabaseSchema;
   /** LMDB data format. */
   format: 1 | 2;
-  /** Images. */
+  /** Number of images, if known. */
   count: number;
   pageSizeBytes: number;
-  /** Levels of the tree, leaf included. 0 if empty. */
+  /** Levels of the tree, including leaves. 0 if empty. */
   depth: number;
   fileSizeBytes: number;
   lastTransactionId: number;
@@ -49,14 +49,14 @@ interface Opened {
   readonly maxPixels: number;
 }
 
-/** Values that are asked for together. */
+/** Number of values that are requested together. */
 const valuesAhead = 64;
 
 /**
- * An open database, read by requests. One `get` reads the pages from the tree's root down to the record, and its value: as many requests
- * as the tree is deep, and one, fewer where pages are in memory.
+ * An open database, read with requests. A `get` reads the pages from the tree's root down to the record, and its value: as many requests as
+ * the tree is deep, plus one, or fewer if pages are in memory.
  *
- * It is also a sample source for training: `length` and `at(i)`.
+ * It is also a source of samples for training: `length` and `at(i)`.
  */
 export class DatumSourceReader {
   readonly #pages: SourcePages;
@@ -76,7 +76,7 @@ export class DatumSourceReader {
     return reader;
   }
 
-  /** Number of images; where their keys have numbers (OCR, StyleGAN2), as many as the database says. */
+  /** Number of images; if their keys are numbered (OCR, StyleGAN2), as many as the database says. */
   get length(): number {
     return this.#length;
   }
@@ -96,7 +96,7 @@ export class DatumSourceReader {
     };
   }
 
-  /** Requests to the source so far, and the bytes that came. */
+  /** Requests to the source so far, and the bytes received. */
   get traffic(): { readonly requests: number; readonly bytes: number } {
     return this.#pages.traffic;
   }
@@ -106,13 +106,13 @@ export class DatumSourceReader {
     return this.#pages.isOpen;
   }
 
-  /** The Datum of a key, as it is stored, or undefined if there is no such key. @throws DatumError, CorruptDatabaseError */
+  /** Returns the Datum of a key as it is stored, or undefined if the key does not exist. @throws DatumError, CorruptDatabaseError */
   async get(key: string | Uint8Array): Promise<Datum | undefined> {
     const value = await this.getBytes(key);
     return value && this.#decode(value, keyText(key));
   }
 
-  /** The stored bytes of a key, whatever they are, or undefined if there is no such key. */
+  /** Returns the stored bytes of a key, whatever they are, or undefined if the key does not exist. */
   async getBytes(key: string | Uint8Array): Promise<Uint8Array | undefined> {
     const wanted = keyBytes(key, 'key');
     const cursor = this.#cursor();
@@ -122,8 +122,8 @@ export class DatumSourceReader {
   }
 
   /**
-   * Sample number `i` in key order: planar pixels, colors blue-green-red, encoded images decoded.
-   * The first call reads all leaves of the tree, once: to look through a large database over a network, take `entries`.
+   * Returns sample number `i` in key order: planar pixels, colors blue-green-red, encoded images decoded. The first call reads all leaves
+   * of the tree, once: to browse a large database over a network, use `entries`.
    *
    * @param i 0 to length - 1; undefined outside, as with arrays.
    */
@@ -138,7 +138,7 @@ export class DatumSourceReader {
     return decodeSample(datum, key, this.#opened.maxPixels);
   }
 
-  /** A key at about `fraction` (0 to 1) of the database: where to start after a jump. Undefined if the database is empty. */
+  /** Returns a key at about `fraction` (0 to 1) of the database: where to start after a jump. Undefined if the database is empty. */
   async keyNear(fraction: number): Promise<string | undefined> {
     if (!(fraction >= 0 && fraction <= 1)) refuse('fraction', 'a number from 0 to 1', fraction);
     const cursor = this.#cursor();
@@ -146,14 +146,14 @@ export class DatumSourceReader {
     return isThere ? keyText(cursor.leaf.key(cursor.index)) : undefined;
   }
 
-  /** The keys of a range, in order, without reading values that have pages of their own. */
+  /** Returns the keys of a range, in order, without reading values that have their own pages. */
   async *keys(options: WalkOptions = {}): AsyncGenerator<string, void, undefined> {
     for await (const { leaf, nodes } of this.#walk(options)) {
       for (const node of nodes) yield keyText(leaf.key(node));
     }
   }
 
-  /** The records of a range, in order. Values that lie near each other are asked for together. */
+  /** Returns the records of a range, in order. Values that are close to each other are requested together. */
   async *entries(options: WalkOptions = {}): AsyncGenerator<SourceEntry, void, undefined> {
     for await (const { leaf, nodes } of this.#walk(options)) {
       for (let i = 0; i < nodes.length; i += valuesAhead) {
@@ -190,7 +190,7 @@ export class DatumSourceReader {
 
   readonly #isImage = (key: Uint8Array): boolean => this.#opened.format.isImage(keyText(key));
 
-  /** Where each image is. What failed is tried again. */
+  /** Where each image is. A failed attempt is repeated. */
   #images(): Promise<KeyIndex> {
     this.#index ??= indexImages(this.#pages, this.#opened.tree, this.#isImage).catch((error) => {
       this.#index = undefined;
@@ -199,7 +199,7 @@ export class DatumSourceReader {
     return this.#index;
   }
 
-  /** Some schemas look at other records for one. */
+  /** Some schemas look up other records for an image. */
   #decode(value: Uint8Array, key: string): Promise<Datum> {
     return takeStep(() => this.#opened.format.decode(value, key));
   }

@@ -1,9 +1,9 @@
 /**
- * Steps: what the readers of files do at once (walk down a tree, tell a schema), done where pages come later. A step asks for pages and values;
- * where one is not there it ends, and is done again when that one is.
+ * Steps: operations that readers of files do synchronously (walking down a tree, detecting a schema), for sources whose pages are loaded
+ * later. A step requests pages and values; if one is missing, the step ends, and is repeated once it has been loaded.
  */
 
-/** Says what has to be loaded before a step can be done. */
+/** Says what must be loaded before a step can be done. */
 export class Missing extends Error {
   readonly load: () => Promise<unknown>;
 
@@ -13,7 +13,7 @@ export class Missing extends Error {
   }
 }
 
-/** Takes a step, again each time that it lacked something, which then is there. */
+/** Takes a step, repeating it each time something was missing and has been loaded. */
 export async function takeStep<T>(step: () => T): Promise<T> {
   for (;;) {
     try {
@@ -25,7 +25,7 @@ export async function takeStep<T>(step: () => T): Promise<T> {
   }
 }
 
-/** Takes a step if all that it asks for is there; returns undefined if not. */
+/** Takes a step if everything that it needs is loaded; otherwise returns undefined. */
 export function takeStepNow<T>(step: () => T): T | undefined {
   try {
     return step();

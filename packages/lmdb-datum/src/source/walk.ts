@@ -1,4 +1,4 @@
-/** Goes from leaf to leaf in key order. Leaves that come next are asked for together, as far as the page above names them. */
+/** Goes from leaf to leaf in key order. The next leaves are requested together, as far as the page above lists them. */
 import { type KeyIndex, LeafIndexer } from '../lmdb/key-index';
 import type { TreeRecord } from '../lmdb/meta';
 import type { Page } from '../lmdb/page';
@@ -12,7 +12,7 @@ const leavesAhead = 32;
 /** Tells the keys of images from others. */
 export type IsImage = (key: Uint8Array) => boolean;
 
-/** Gives the images of a range: the nodes of each leaf that hold one. */
+/** Yields the images of a range: the nodes of each leaf that contain one. */
 export async function* walkImages(
   pages: SourcePages,
   tree: TreeRecord,
@@ -37,7 +37,7 @@ export async function* walkImages(
   }
 }
 
-/** Reads all leaves once, to find images by number. @throws CorruptDatabaseError */
+/** Reads all leaves once, to find images by index. @throws CorruptDatabaseError */
 export async function indexImages(pages: SourcePages, tree: TreeRecord, isImage: IsImage): Promise<KeyIndex> {
   const indexer = new LeafIndexer(pages, tree, isImage);
   const cursor = new TreeCursor(pages, tree);

@@ -1,4 +1,4 @@
-/** Runs requests on worker_threads of one of this package's own worker files. */
+/** Runs requests on worker_threads with one of this package's own worker files. */
 import type { Worker } from 'node:worker_threads';
 import { kernelModule, newBudget } from '@ae/images/threads';
 import * as errors from '../errors/errors';
@@ -8,25 +8,25 @@ import { takeWorker } from './workers-ahead';
 interface Member {
   worker: Worker;
   waiting: Map<number, { resolve: (response: never) => void; reject: (error: unknown) => void }>;
-  /** Why it runs no more. */
+  /** Why it no longer runs. */
   end?: unknown;
 }
 
 export class WorkerPool<Request, Response> {
   readonly #members: Member[];
-  /** A worker that is stopped doesn't give back what it took: so each pool has its own. */
+  /** A worker that is stopped does not return what it took, so each pool has its own. */
   readonly #budget = newBudget();
   #nextId = 0;
 
   /**
    * @param file The worker file.
-   * @param setup Given to each worker before its first request.
+   * @param setup Passed to each worker before its first request.
    */
   constructor(file: URL, size: number, setup: object) {
     this.#members = Array.from({ length: size }, () => this.#start(file, setup));
   }
 
-  /** Runs a request on the worker with the fewest under way. */
+  /** Runs a request on the worker with the fewest requests in progress. */
   run(request: Request): Promise<Response> {
     const member = this.#members.reduce((least, other) => (other.waiting.size < least.waiting.size ? other : least));
     // It would never reply.
@@ -41,7 +41,7 @@ export class WorkerPool<Request, Response> {
   }
 
   async close(): Promise<void> {
-    // A reply that still comes must not unref a worker whose end is awaited.
+    // A late reply must not unref a worker whose end is awaited.
     await Promise.all(this.#members.map(({ worker }) => worker.removeAllListeners('message').terminate()));
   }
 

@@ -6,7 +6,7 @@ import * as errors from '../errors/errors';
 /** What a worker sends back. */
 export type WorkerReply<Response> = { id: number } & ({ response: Response } | { error: PlainError });
 
-/** An error as it can be sent between threads, which keeps neither its class nor its fields. */
+/** An error in a form that can be sent between threads, which preserve neither its class nor its fields. */
 export interface PlainError extends errors.ErrorParts, Omit<errors.ErrorWhere, 'cause'> {
   name: string;
   message: string;
@@ -14,17 +14,17 @@ export interface PlainError extends errors.ErrorParts, Omit<errors.ErrorWhere, '
   sentence?: string;
 }
 
-/** Handles a request, and names the memory that goes with the response. */
+/** Handles a request, and returns the response with the memory to transfer. */
 export type Handler<Request> = (request: Request) => Promise<{ response: unknown; transfer: ArrayBuffer[] }>;
 
-/** The first message to a worker: what the threads share, and what its pool gives it. */
+/** The first message to a worker: what the threads share, and the setup of its pool. */
 interface First<Setup> {
   module?: KernelModule;
   budget: SharedArrayBuffer;
   setup: Setup;
 }
 
-/** Handles the requests that this thread gets after its first message. */
+/** Handles the requests that this thread receives after its first message. */
 export function serve<Setup, Request>(start: (setup: Setup) => Handler<Request>): void {
   let handler: Handler<Request> | undefined;
   const reply = async (setup: Setup, { id, request }: { id: number; request: Request }): Promise<void> => {
@@ -47,6 +47,6 @@ export function serve<Setup, Request>(start: (setup: Setup) => Handler<Request>)
 function plainError(error: unknown): PlainError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const { name, message, stack } = error;
-  // What is this package's own holds strings and numbers alone.
+  // This package's own fields contain only strings and numbers.
   return { name, message, stack, ...(error instanceof errors.LmdbDatumError && { ...error }) };
 }

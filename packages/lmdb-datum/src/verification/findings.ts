@@ -3,7 +3,7 @@ import type { VerifiedDatabase, VerifyOptions } from './report';
 
 const recordsBetweenPauses = 500;
 
-/** What has been found of a file so far. */
+/** What has been found in a file so far. */
 export class Findings {
   readonly damage: Damage[] = [];
   readonly databases: VerifiedDatabase[] = [];
@@ -20,12 +20,12 @@ export class Findings {
     this.damage.push(damage);
   }
 
-  /** Takes note of records that are going to be checked. */
+  /** Counts records that are going to be checked. */
   expect(records: number): void {
     this.#total += records;
   }
 
-  /** Takes note of a record that is checked; pauses now and then, which lets a signal fire and other work go on. */
+  /** Counts a record that is being checked; pauses from time to time, which lets signals and other work run. */
   seeRecord(): Promise<void> | undefined {
     if (++this.#seen % recordsBetweenPauses !== 0) return undefined;
     this.tellProgress();

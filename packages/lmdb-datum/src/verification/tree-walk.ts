@@ -18,40 +18,40 @@ import type { Lookup } from '../schemas/schema';
 import type { Findings } from './findings';
 import type { VerifyOptions } from './report';
 
-/** Images that are decoded at once. */
+/** Maximum number of images decoded at the same time. */
 const imagesAtOnce = 16;
 
-/** A file that is checked. */
+/** A file that is being checked. */
 export interface CheckedFile {
   readonly file: PageFile;
-  /** The pages that something was found to use. */
+  /** The pages that are known to be used. */
   readonly used: PageSet;
   readonly values: ValueReader;
   readonly options: VerifyOptions;
   readonly findings: Findings;
 }
 
-/** A walk over the pages and records of one tree, and what it counts. */
+/** A walk over the pages and records of one tree, with its counts. */
 export class TreeWalk {
   readonly tree: TreeRecord;
-  /** Of the database, unless it is the unnamed one. */
+  /** Name of the database, unless it is the unnamed one. */
   readonly name?: string;
-  /** Damage of records, apart from that of pages. */
+  /** Damage to records, as opposed to pages. */
   readonly lost: Damage[] = [];
   /** Nodes that are named databases. */
   readonly named: { name: string; tree: TreeRecord }[] = [];
   seen = 0;
   readable = 0;
-  /** Records that are no images by their keys. */
+  /** Number of records that are not images, by their keys. */
   others = 0;
-  /** Errors of records that are no images of the schema at all. */
+  /** Errors of records that are not images of the schema at all. */
   strangers = 0;
   branchPages = 0;
   leafPages = 0;
   overflowPages = 0;
   format?: RecordFormat;
   lookup?: Lookup;
-  /** What a text beside the database says of its images. */
+  /** What a text file beside the database says about its images. */
   metaInfo?: MetaInfo;
   readonly #checked: CheckedFile;
   #decoding: (() => Promise<void>)[] = [];
@@ -62,12 +62,12 @@ export class TreeWalk {
     this.name = name;
   }
 
-  /** Records that are images, as the header counts them. */
+  /** Number of images, as the header counts them. */
   get records(): number {
     return this.tree.entries - this.named.length - this.others;
   }
 
-  /** Walks all pages, and checks the records, too, where they are wanted. */
+  /** Walks all pages, and checks the records, too, if requested. */
   async run(isWanted: boolean): Promise<void> {
     const { file, used, findings } = this.#checked;
     if (isWanted) {
@@ -83,7 +83,7 @@ export class TreeWalk {
     this.leafPages = salvage.leafPages;
   }
 
-  /** Tells the schema from the first records that can be read. */
+  /** Detects the schema from the first readable records. */
   #tellFormat(): void {
     const { file, options } = this.#checked;
     const values = new ValueReader(file);
@@ -126,7 +126,7 @@ export class TreeWalk {
       if (datum.encoded) findings.imagesSkipped++;
       return;
     }
-    // Begins at once; a copy, for the value is overwritten by the next one.
+    // Starts immediately, with a copy, because the value is overwritten by the next one.
     const decoded = Promise.resolve(
       decodeSample({ ...datum, data: new Uint8Array(datum.data) }, key, options.maxPixels),
     );

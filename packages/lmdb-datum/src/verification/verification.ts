@@ -11,7 +11,10 @@ import { Findings } from './findings';
 import type { VerifyOptions, VerifyReport } from './report';
 import { type CheckedFile, TreeWalk } from './tree-walk';
 
-/** Checks a file that was opened leniently: its trees one after the other, the list of free pages, and once more as a strict reader. */
+/**
+ * Checks a file that was opened leniently: its trees one after the other, the list of free pages, and everything once more as a strict
+ * reader.
+ */
 export async function verifyFile(file: PageFile, options: VerifyOptions): Promise<VerifyReport> {
   const { main, lastPage } = file.meta;
   const { database } = options;
@@ -50,10 +53,10 @@ async function checkTree(checked: CheckedFile, isWanted: boolean, tree: TreeReco
   return walk;
 }
 
-/** Notes what a walk has found. */
+/** Records what a walk has found. */
 function settle({ file, findings }: CheckedFile, walk: TreeWalk, isWanted: boolean): void {
   const { name, lost, named, records, readable, strangers, others, metaInfo } = walk;
-  // A named database may hold something else; then not one of its records is a Datum.
+  // A named database may contain something else; then none of its records is a Datum.
   const isOther = name !== undefined && strangers > 0 && strangers === lost.length && strangers === walk.seen;
   const damage = isOther ? [] : [...lost, ...(isWanted ? wrongCountSaid(walk) : []), ...(metaInfo?.damage ?? [])];
   for (const each of [...damage, ...wrongCounts(file, walk)]) findings.add(each);
@@ -71,7 +74,7 @@ function settle({ file, findings }: CheckedFile, walk: TreeWalk, isWanted: boole
   });
 }
 
-/** What is wrong where the database says that it holds another number of images. */
+/** Returns what is wrong if the database claims another number of images. */
 function wrongCountSaid({ format, lookup, records }: TreeWalk): Damage[] {
   const said = lookup && format?.schema.countSaid?.(lookup);
   if (!said || said.count === records) return [];
@@ -80,7 +83,7 @@ function wrongCountSaid({ format, lookup, records }: TreeWalk): Damage[] {
   return [{ key, message }];
 }
 
-/** What is wrong where the header of a tree counts otherwise. */
+/** Returns what is wrong if the header of a tree has other counts. */
 function wrongCounts(file: PageFile, { name, tree, branchPages, leafPages, overflowPages, seen }: TreeWalk): Damage[] {
   const found: Partial<TreeRecord> = { branchPages, leafPages, overflowPages, entries: seen };
   const different = Object.entries(found).filter(([name, count]) => tree[name as keyof TreeRecord] !== count);
@@ -91,18 +94,18 @@ function wrongCounts(file: PageFile, { name, tree, branchPages, leafPages, overf
   return [{ page: file.meta.page, message }];
 }
 
-/** Reading the unnamed database would end at such a key. */
+/** Reading the unnamed database would stop at such a key. */
 function amongRecords({ path }: PageFile, key: string): Damage {
   return { key, message: `${path}: a named database is among the records, and reading them stops there.` };
 }
 
-/** Checks the list of free pages, and returns how many there are. */
+/** Checks the list of free pages, and returns their number. */
 function checkFreePages({ file, used, values, findings }: CheckedFile): number {
   if (file.layout.format !== 1) return 0;
   return checkFreeList(file.meta.free, { file, used, values, onDamage: (damage) => findings.add(damage) });
 }
 
-/** Reads the trees once more as a strict reader does, so that what it refuses is never called sound. */
+/** Reads the trees once more as a strict reader, so that nothing is called sound that it would refuse. */
 function readStrictly({ file, findings }: CheckedFile, { tree, named }: TreeWalk): void {
   const strict = new PageFile(file.path, { snapshot: file.metaPageBytes });
   try {

@@ -11,15 +11,15 @@ const knownOptions: Known<VerifyOptions> = {
 };
 
 /**
- * Walks every page and every record, of the unnamed and of all named databases, and reports all damage: what it finds sound, every
- * way of reading gives whole. Never throws because of damage, unless nothing can be read at all. Takes what LMDB leaves behind in
- * sound files for sound: long overflow runs, pages that nothing uses, a file shorter than its last page. Databases with sorted
- * duplicates or other orders of keys, which are not read, are named in the report.
+ * Walks every page and every record of the unnamed and all named databases, and reports all damage: if it finds none, every way of reading
+ * returns everything. Never throws because of damage, unless nothing can be read at all. Leftovers of LMDB in intact files are not damage:
+ * long overflow runs, unused pages, a file shorter than its last page. Databases with sorted duplicates or other key orders, which are not
+ * supported, are listed in the report.
  *
  * @param path Folder with data.mdb, or a data file.
  * @throws NotReadableError, NotLmdbError, UnsupportedFormatError, CorruptDatabaseError if both meta pages are damaged,
- *   MissingDependencyError if images have to be decoded by sharp, InvalidOptionError if there is no such named database,
- *   DatabaseChangedError if a writer gets in between, or the signal's reason.
+ * MissingDependencyError if sharp is needed to decode images, InvalidOptionError if the named database does not exist, DatabaseChangedError
+ * if a writer interferes, or the signal's reason.
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   assertPath('path', path);

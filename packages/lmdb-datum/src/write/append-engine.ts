@@ -1,7 +1,7 @@
 /**
- * Writes LMDB's data format v1 without native code: records past the last key, in transactions. A transaction writes its pages to places
- * that neither of the last two snapshots uses, waits until they are on the disk, and then writes the older one of the two meta pages. So
- * whenever the process or the machine is stopped, the last snapshot is whole.
+ * Writes LMDB's data format v1 without native code: records after the last key, in transactions. A transaction writes its pages to
+ * positions that neither of the last two snapshots uses, waits until they are on the disk, and then writes the older one of the two meta
+ * pages. So whenever the process or the machine stops, the last snapshot is complete.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -23,7 +23,7 @@ import { firstMapBytes, type WriteTarget } from './target';
 import { Transaction } from './transaction';
 import { emptyTree, TreeAppender } from './tree-appender';
 
-/** A transaction that has begun: nothing of it is in the database before its meta page is written. */
+/** A transaction that has been started: nothing of it is in the database until its meta page is written. */
 interface Begun {
   readonly id: number;
   readonly tree: TreeAppender;
@@ -31,7 +31,7 @@ interface Begun {
   readonly store: Transaction;
   /** Of the file, when it began. */
   readonly fileBytes: number;
-  /** How many records its pages have. */
+  /** Number of records in its pages. */
   records: number;
 }
 
@@ -48,7 +48,7 @@ export class AppendEngine implements WriteEngine {
   #ahead?: Begun;
   /** A meta page may or may not be on the disk. */
   #isUncertain = false;
-  /** The file may have no name on the disk yet. */
+  /** The file's name may not be on the disk yet. */
   #isNew: boolean;
 
   private constructor(
@@ -68,7 +68,9 @@ export class AppendEngine implements WriteEngine {
     this.#output = new OutputFile(fs.openSync(target.file, 'r+'), pageBytes);
   }
 
-  /** Makes the data file, with two meta pages, under a temporary name first; it is on the disk with the first commit. @throws WriteError */
+  /**
+   * Creates the data file, with two meta pages, under a temporary name first; it is on the disk with the first commit. @throws WriteError
+   */
   static create(target: WriteTarget): AppendEngine {
     const trees = { free: { ...emptyTree, flags: integerKeysFlag }, main: { ...emptyTree } };
     const meta: Meta = { page: 0, mapSizeBytes: firstMapBytes, ...trees, lastPage: 1, transactionId: 0 };
@@ -80,7 +82,7 @@ export class AppendEngine implements WriteEngine {
     }
   }
 
-  /** Goes on with a database, unless that is one for LMDB only. @throws a reader's error if it isn't sound, WriteError */
+  /** Opens a database to continue it, unless only LMDB itself can. @throws a reader's error if it is damaged, WriteError */
   static open(target: WriteTarget): AppendEngine | undefined {
     const file = new PageFile(target.file);
     try {
@@ -124,7 +126,7 @@ export class AppendEngine implements WriteEngine {
   }
 
   dropAhead(): void {
-    // Where another program wrote meanwhile, those are its pages.
+    // If another program wrote in the meantime, these are its pages.
     if (this.#ahead && this.#isUnchanged()) this.#output.dropPast(this.#ahead.fileBytes);
     this.#ahead = undefined;
   }
@@ -133,13 +135,13 @@ export class AppendEngine implements WriteEngine {
     const id = this.#meta.transactionId + 1;
     const tree = this.#tree.copy();
     const free = this.#free.copy();
-    // Programs that have the database open may read snapshots before the last two.
+    // Programs that have the database open may be reading snapshots older than the last two.
     if (lmdbUse(this.#target.lockFile) === 'none') free.release(id - 2);
     const store = new Transaction(this.#output, this.#pageBytes, this.#meta.lastPage, free);
     return { id, tree, free, store, fileBytes: this.#output.bytes, records: 0 };
   }
 
-  /** Writes all but the meta page, which it returns. */
+  /** Writes everything except the meta page, which it returns. */
   async #writePages(records: readonly PendingRecord[], begun: Begun): Promise<Meta> {
     const { mapSizeBytes, free: list } = this.#meta;
     const { id, tree, free, store, fileBytes } = begun;
@@ -157,7 +159,7 @@ export class AppendEngine implements WriteEngine {
     }
   }
 
-  /** @throws WriteError if another program wrote meanwhile: its pages and ours would be the same ones. */
+  /** @throws WriteError if another program wrote in the meantime: its pages and ours would be the same ones. */
   #assertUnchanged(): void {
     const { location } = this.#target;
     if (this.#isUncertain) {
@@ -201,7 +203,7 @@ export class AppendEngine implements WriteEngine {
   }
 }
 
-/** Adds those of a transaction's records that its pages don't have yet. */
+/** Adds the records of a transaction that its pages do not contain yet. */
 function append(records: readonly PendingRecord[], begun: Begun): void {
   for (; begun.records < records.length; begun.records++) {
     const { key, value } = records[begun.records];
@@ -209,12 +211,12 @@ function append(records: readonly PendingRecord[], begun: Begun): void {
   }
 }
 
-/** Tells whether the engine can append to a tree: it knows neither other orders of keys nor several values for one. */
+/** Tells whether the engine can append to a tree: it supports neither other key orders nor several values per key. */
 function canAppend({ main }: Meta, pageBytes: number): boolean {
   return main.flags === 0 && pageBytes >= newPageBytes && pageBytes <= 8 * newPageBytes;
 }
 
-/** Doubles the size of the map as often as needed, as Caffe does. Other programs map as much of the file. */
+/** Doubles the size of the map as often as needed, as Caffe does. Other programs map that much of the file. */
 function grownMap(bytes: number, needed: number): number {
   let grown = bytes;
   while (grown < needed) grown *= 2;
@@ -232,7 +234,7 @@ function createWhole(file: string, bytes: Buffer): void {
   }
 }
 
-/** Makes sure that a new name is on the disk, where the system lets a folder be opened. */
+/** Makes sure that a new name is on the disk, if the system allows a folder to be opened. */
 async function syncFolder(folder: string): Promise<void> {
   let fd: number;
   try {
@@ -240,7 +242,7 @@ async function syncFolder(folder: string): Promise<void> {
   } catch {
     return;
   }
-  // Some file systems can't. By its number: Yarn's Plug'n'Play has no sync of a FileHandle.
+  // Some file systems cannot. By its number: Yarn's Plug'n'Play has no sync of a FileHandle.
   await promisify(fs.fsync)(fd).catch(() => undefined);
   fs.closeSync(fd);
 }
@@ -252,7 +254,7 @@ const reasons: Record<string, [state: string, todo: string]> = {
   EFBIG: ['the file would exceed the largest file size allowed there', 'choose another place'],
 };
 
-/** Makes the error for a write that the system refused. Other errors stay what they are. */
+/** Makes the error for a write that the system refused. Other errors are unchanged. */
 function failed({ location }: WriteTarget, cause: unknown): unknown {
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
   const known = reasons[(cause as NodeJS.ErrnoException).code ?? ''];

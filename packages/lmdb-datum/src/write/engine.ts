@@ -9,20 +9,20 @@ export interface WriteEngine {
   /**
    * Writes records in one transaction, which is on disk when this returns. If it fails, none of them is in the database.
    *
-   * @param bytes Of all values.
+   * @param bytes Total size of the values.
    * @throws WriteError
    */
   commit(records: readonly PendingRecord[], bytes: number): Promise<void>;
   /**
-   * Writes the first records of the next transaction, so that its commit has less to do: until then none of them is in the database. The
-   * records are those of the last call and what was added behind.
+   * Writes the first records of the next transaction, so that its commit has less to do: until then, none of them is in the database. The
+   * records are those of the last call and those added since.
    *
    * @throws WriteError
    */
   writeAhead?(records: readonly PendingRecord[]): void;
-  /** Forgets what was written ahead. */
+  /** Discards what was written ahead. */
   dropAhead?(): void;
-  /** Tells whether a key was committed. */
+  /** Tells whether a key has been committed. */
   has(key: Buffer): boolean;
   close(): Promise<void>;
 }

@@ -1,13 +1,13 @@
 /**
- * Writes the list of free pages. It goes to free pages itself, which it then doesn't name any more: how many it needs is counted before,
- * so that it doesn't change while it is written.
+ * Writes the list of free pages. It is stored in free pages itself, which it then no longer lists: how many it needs is determined first,
+ * so that it does not change while it is written.
  */
 import type { TreeRecord } from '../lmdb/meta';
 import type { FreePages } from './free-pages';
 import type { Transaction } from './transaction';
 import { type PageStore, TreeAppender } from './tree-appender';
 
-/** Writes the list with what transaction `id` freed, anew. Returns the record of its tree. */
+/** Writes the list again, including what transaction `id` freed. Returns the record of its tree. */
 export function writeFreeList(id: number, flags: number, free: FreePages, store: Transaction): TreeRecord {
   free.close(id, store.freed);
   store.beginList(reserve(free, store.pageBytes));
@@ -16,7 +16,7 @@ export function writeFreeList(id: number, flags: number, free: FreePages, store:
   return record;
 }
 
-/** Takes pages for the list. A list without them may be shorter, and it needs as many as are taken in the end, or more. */
+/** Takes pages for the list. A list without them may be shorter, and must not need more than are taken in the end. */
 function reserve(free: FreePages, pageBytes: number): number[] {
   const reserved: number[] = [];
   for (let left = countPages(free, pageBytes); left > 0; left--) {
@@ -29,7 +29,7 @@ function reserve(free: FreePages, pageBytes: number): number[] {
   return reserved;
 }
 
-/** Counts the single pages of the list. */
+/** Counts the individual pages of the list. */
 function countPages(free: FreePages, pageBytes: number): number {
   let count = 0;
   const allocate = (pages: number) => (pages === 1 ? ++count : 0);

@@ -1,6 +1,6 @@
 /**
- * The pages of a file that no snapshot uses. LMDB keeps them in a tree of its own: under the number of the transaction that freed them a
- * count and as many page numbers, each u64, in falling order. What transaction t freed may be used again from t + 2 on: until then the
+ * The pages of a file that no snapshot uses. LMDB stores them in a separate tree: under the number of the transaction that freed them, a
+ * count and that many page numbers, each u64, in descending order. What transaction t freed may be reused from t + 2 on: until then, the
  * snapshot before t is in the other meta page.
  */
 import type { TreeRecord } from '../lmdb/meta';
@@ -18,10 +18,10 @@ interface Freed {
 export class FreePages {
   /** In the order of their transactions. */
   #records: Freed[];
-  /** To be used again, as if freed by `#poolTransaction`. */
+  /** To be reused, as if freed by `#poolTransaction`. */
   readonly #pool: PageRanges;
   #poolTransaction: number;
-  /** Pages that the list itself lies on. */
+  /** Pages that contain the list itself. */
   #ownPages: number[];
 
   private constructor(records: Freed[], pool: PageRanges, poolTransaction: number, ownPages: number[]) {
@@ -81,17 +81,17 @@ export class FreePages {
     this.#pool.add(released);
   }
 
-  /** Takes so many pages in a row. Returns the first, or undefined if there are none. */
+  /** Takes this many consecutive pages. Returns the first, or undefined if there are none. */
   take(count: number): number | undefined {
     return this.#pool.take(count);
   }
 
-  /** Gives pages back that were taken and are not needed. */
+  /** Returns pages that were taken but are not needed. */
   giveBack(pages: readonly number[]): void {
     this.#pool.add(pages);
   }
 
-  /** Notes what a transaction freed, and the pages of the list, which is written anew. */
+  /** Records what a transaction freed, and the pages of the list, which is written again. */
   close(transaction: number, freed: readonly number[]): void {
     const pages = [...freed, ...this.#ownPages];
     if (pages.length > 0) this.#records.push({ transaction, pages });
@@ -105,7 +105,7 @@ export class FreePages {
     for (const record of this.#records) yield entryOf(record);
   }
 
-  /** Notes the pages that the list was written to. */
+  /** Records the pages that the list was written to. */
   setOwnPages(pages: number[]): void {
     this.#ownPages = pages;
   }

@@ -1,8 +1,8 @@
-/** Memory for many records, in few blocks that are used again: one array for each costs more than making what is in it. */
+/** Memory for many records, in a few blocks that are reused: a separate array for each would cost more than creating its contents. */
 
 const blockBytes = 4 << 20;
 
-/** Gives out memory that is taken back all at once. */
+/** Allocates memory that is freed all at once. */
 export class KeptBytes {
   readonly #blocks: Uint8Array[] = [];
   #block = 0;

@@ -1,7 +1,7 @@
-/** Tells whether programs that write by LMDB itself have a database open. They hold locks on its lock file, which Linux lists. */
+/** Tells whether programs that use LMDB itself have a database open. They hold locks on its lock file, which Linux lists. */
 import fs from 'node:fs';
 
-/** 'unknown' where there is a lock file, and the system doesn't say who has it. */
+/** 'unknown' if there is a lock file, and the system does not say who holds it. */
 export type LmdbUse = 'none' | 'open' | 'unknown';
 
 export function lmdbUse(lockFile: string, locksFile = '/proc/locks'): LmdbUse {

@@ -5,11 +5,11 @@ import { writeU64 } from './page-builder';
 
 const { headerBytes } = LAYOUT_V1;
 const magic = 0xbeefc0de;
-/** What a commit changes begins at the size of the map, as LMDB has it: before that nothing ever changes. */
+/** What a commit changes begins at the size of the map, as in LMDB: what comes before never changes. */
 export const changedFrom = headerBytes + 16;
 const changedTo = headerBytes + 40 + 2 * treeRecordBytes;
 
-/** Returns a whole meta page, of a database that is new. */
+/** Returns a complete meta page for a new database. */
 export function buildMetaPage(meta: Meta, pageBytes: number): Buffer {
   const bytes = Buffer.alloc(pageBytes);
   writeU64(bytes, meta.page, 0);
@@ -24,7 +24,7 @@ export function buildMetaPage(meta: Meta, pageBytes: number): Buffer {
 export function buildMetaChange(meta: Meta, pageBytes: number): Buffer {
   const bytes = Buffer.alloc(changedTo - changedFrom);
   writeU64(bytes, meta.mapSizeBytes, 0);
-  // The first tree's record holds the size of a page.
+  // The first tree's record contains the page size.
   writeTree(bytes, meta.free, pageBytes, 8);
   writeTree(bytes, meta.main, 0, 8 + treeRecordBytes);
   writeU64(bytes, meta.lastPage, 8 + 2 * treeRecordBytes);

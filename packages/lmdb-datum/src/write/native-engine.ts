@@ -1,4 +1,4 @@
-/** Writes by npm `lmdb`, for keys out of order. */
+/** Writes with npm `lmdb`, for keys out of order. */
 import fs from 'node:fs';
 import { WriteError } from '../errors/errors';
 import type { PendingRecord, WriteEngine } from './engine';
@@ -6,7 +6,7 @@ import { type NativeDatabase, type OpenLmdb, writeError } from './native-lmdb';
 import type { WriteTarget } from './target';
 
 const MDB_MAP_FULL = -30792;
-/** Room for the lock file, the meta pages, and pages of the tree that a commit writes anew. */
+/** Space for the lock file, the meta pages, and pages of the tree that a commit rewrites. */
 const spareBytes = 1 << 20;
 const pageBytes = 4096;
 
@@ -50,7 +50,7 @@ export class NativeEngine implements WriteEngine {
     }
   }
 
-  /** Doubles the map, as Caffe does: the file itself only grows by what is written. */
+  /** Doubles the map, as Caffe does: the file itself grows only by what is written. */
   async #grow(bytes: number): Promise<void> {
     await this.#db.close();
     this.#mapSizeBytes = Math.max(this.#mapSizeBytes * 2, 2 ** Math.ceil(Math.log2(this.#mapSizeBytes + 2 * bytes)));
@@ -58,8 +58,8 @@ export class NativeEngine implements WriteEngine {
   }
 
   /**
-   * Makes sure that there is room before the native library writes: it maps files into memory, so that a full disk would take the
-   * process down where it should be an error.
+   * Makes sure that there is space before the native library writes: it maps files into memory, so that a full disk would crash the process
+   * instead of causing an error.
    */
   #assertSpace(records: number, bytes: number): void {
     const { location } = this.#target;
@@ -67,7 +67,7 @@ export class NativeEngine implements WriteEngine {
     try {
       stats = fs.statfsSync(location);
     } catch {
-      // Some file systems can't tell.
+      // Some file systems cannot say.
       return;
     }
     const freeBytes = stats.bavail * stats.bsize;

@@ -1,4 +1,6 @@
-/** The native library that writes keys in any order: npm `lmdb` in the release that still writes data format v1. Loaded when it is needed. */
+/**
+ * The native library that writes keys in any order: npm `lmdb` in the release that still writes data format v1. Loaded when it is needed.
+ */
 import { createRequire } from 'node:module';
 import type { RootDatabase } from 'lmdb';
 import { MissingDependencyError, reasonOf, WriteError } from '../errors/errors';
@@ -9,12 +11,12 @@ export type OpenLmdb = (options: object) => NativeDatabase;
 /**
  * Loads the library.
  *
- * @param need What it is needed for, in a sentence.
+ * @param need A sentence that says what it is needed for.
  * @throws MissingDependencyError
  */
 export function loadLmdb(need: string): OpenLmdb {
   try {
-    // Loads in half the time that its ES modules take.
+    // Loads in half the time of its ES modules.
     return createRequire(import.meta.url)('lmdb').open as OpenLmdb;
   } catch (cause) {
     throw new MissingDependencyError(

@@ -1,4 +1,4 @@
-/** What a writer takes of a database before it writes: the lock, and the engine that can write to it. */
+/** What a writer needs from a database before it writes: the lock, and an engine that can write to it. */
 import { OutputExistsError } from '../errors/errors';
 import { LockedError, takeLock } from '../files/lock-file';
 import { AppendEngine } from './append-engine';
@@ -8,7 +8,7 @@ import { NativeEngine } from './native-engine';
 import { loadLmdb, writeError } from './native-lmdb';
 import { type WriteTarget, writerLockOf } from './target';
 
-/** Takes the lock of a database. Returns what gives it back. @throws OutputExistsError if another writer has the database open, WriteError */
+/** Locks a database. Returns a function that unlocks it. @throws OutputExistsError if another writer has the database open, WriteError */
 export function lockTarget(target: WriteTarget): () => void {
   try {
     return takeLock(writerLockOf(target));
@@ -19,7 +19,7 @@ export function lockTarget(target: WriteTarget): () => void {
   }
 }
 
-/** Opens a database to append to. Where a program has it open by LMDB, only LMDB can tell what it must not touch. */
+/** Opens a database to append to. If another program has it open with LMDB, only LMDB knows what must not be touched. */
 export function openEngine(target: WriteTarget): WriteEngine {
   const { location, lockFile } = target;
   if (lmdbUse(lockFile) === 'open') return new NativeEngine(loadLmdb(`${location} is open in another program`), target);

@@ -1,4 +1,4 @@
-/** The data file of a database that is being written: pages at their places, gathered into few writes. */
+/** The data file of a database that is being written: pages at their positions, combined into few writes. */
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 
@@ -10,7 +10,7 @@ export class OutputFile {
   readonly #pageBytes: number;
   readonly #buffer = Buffer.allocUnsafeSlow(bufferBytes);
   #used = 0;
-  /** Where the buffer's bytes go. */
+  /** Position of the buffer's bytes in the file. */
   #position = 0;
 
   constructor(fd: number, pageBytes: number) {
@@ -22,12 +22,12 @@ export class OutputFile {
     return fs.fstatSync(this.#fd).size;
   }
 
-  /** Writes bytes to the places of `pages` pages, and zeros after them. Not before `sync` are they in the file. */
+  /** Writes bytes to the positions of `pages` pages, followed by zeros. They are in the file only after `sync`. */
   writePages(first: number, pages: number, parts: readonly Uint8Array[]): void {
     const position = first * this.#pageBytes;
     const length = pages * this.#pageBytes;
     const isNext = position === this.#position + this.#used;
-    // A single page that is used again, between others that follow each other.
+    // A single page that is reused, between others that are consecutive.
     if (!isNext && position < this.#position && length <= this.#pageBytes) this.#writeParts(position, length, parts);
     else {
       if (!isNext || this.#used + length > bufferBytes) {
@@ -61,7 +61,7 @@ export class OutputFile {
     if (at < position + length) this.writeAt(Buffer.alloc(position + length - at), at);
   }
 
-  /** Writes at once. */
+  /** Writes immediately. */
   writeAt(bytes: Uint8Array, position: number): void {
     for (let done = 0; done < bytes.length; ) {
       done += fs.writeSync(this.#fd, bytes, done, bytes.length - done, position + done);
@@ -83,13 +83,13 @@ export class OutputFile {
     this.#position += used;
   }
 
-  /** Resolves when all that was written is on the disk: meanwhile this thread can do other work. */
+  /** Resolves when everything written is on the disk; meanwhile, this thread can do other work. */
   async sync(): Promise<void> {
     this.flush();
     await fdatasync(this.#fd);
   }
 
-  /** Drops what was written past `bytes`, for a transaction that failed. */
+  /** Drops what was written after `bytes`, for a transaction that failed. */
   dropPast(bytes: number): void {
     this.#used = 0;
     if (this.bytes > bytes) fs.ftruncateSync(this.#fd, bytes);

@@ -8,7 +8,7 @@ const bigFlag = 1;
 const pageNumberBytes = 8;
 const noKey = Buffer.alloc(0);
 
-/** A page below a branch, and the key that none of its keys is below. */
+/** A page below a branch, and a lower bound of its keys. */
 export interface Child {
   key: Buffer;
   page: number;
@@ -18,26 +18,26 @@ function even(bytes: number): number {
   return (bytes + 1) & ~1;
 }
 
-/** Returns the number of pages of a value that lies on pages of its own. */
+/** Returns the number of pages of a value that has its own pages. */
 export function overflowPages(valueBytes: number, pageBytes: number): number {
   return Math.ceil((headerBytes + valueBytes) / pageBytes);
 }
 
-/** Tells whether a value goes to pages of its own, by LMDB's rule: a leaf has room for two nodes at least. */
+/** Tells whether a value goes to its own pages, by LMDB's rule: a leaf must have space for at least two nodes. */
 export function isOverflow(keyBytes: number, valueBytes: number, pageBytes: number): boolean {
   const mostNodeBytes = (((pageBytes - headerBytes) >> 1) & ~1) - pointerBytes;
   return nodeHeaderBytes + keyBytes + valueBytes > mostNodeBytes;
 }
 
-/** Returns what a node takes of a branch, its pointer included. */
+/** Returns the size of a node in a branch, including its pointer. */
 export function branchNodeBytes(keyBytes: number): number {
   return even(nodeHeaderBytes + keyBytes) + pointerBytes;
 }
 
-/** What a branch takes without any node. */
+/** Size of a branch without any nodes. */
 export const emptyBranchBytes: number = headerBytes;
 
-/** A leaf that records are added to, in the order of their keys. */
+/** A leaf that records are appended to, in the order of their keys. */
 export class LeafBuilder {
   readonly #bytes: Buffer;
   #lower: number;
@@ -53,7 +53,7 @@ export class LeafBuilder {
     return new LeafBuilder(Buffer.alloc(pageBytes), headerBytes, pageBytes);
   }
 
-  /** Goes on from a leaf that was written. */
+  /** Continues from a leaf that was written. */
   static from({ bytes }: Page): LeafBuilder {
     return new LeafBuilder(
       Buffer.from(bytes),
@@ -66,7 +66,7 @@ export class LeafBuilder {
     return new LeafBuilder(Buffer.from(this.#bytes), this.#lower, this.#upper);
   }
 
-  /** @param payloadBytes Of the value itself, or 8 where that is elsewhere. */
+  /** @param payloadBytes Size of the value itself, or 8 if that is elsewhere. */
   hasRoom(keyBytes: number, payloadBytes: number): boolean {
     return even(nodeHeaderBytes + keyBytes + payloadBytes) + pointerBytes <= this.#upper - this.#lower;
   }
@@ -76,13 +76,13 @@ export class LeafBuilder {
     this.#bytes.set(value, payload);
   }
 
-  /** Adds a record whose value begins on another page. */
+  /** Adds a record whose value starts on another page. */
   addReference(key: Uint8Array, valueBytes: number, firstPage: number): void {
     const payload = this.#addNode(key, valueBytes, bigFlag, pageNumberBytes);
     writeU64(this.#bytes, firstPage, payload);
   }
 
-  /** Returns where the payload goes. */
+  /** Returns the position of the payload. */
   #addNode(key: Uint8Array, valueBytes: number, flags: number, payloadBytes: number): number {
     const bytes = this.#bytes;
     this.#upper -= even(nodeHeaderBytes + key.length + payloadBytes);
@@ -95,14 +95,14 @@ export class LeafBuilder {
     return this.#upper + nodeHeaderBytes + key.length;
   }
 
-  /** Returns the page as it is to be written as page `number`, valid until the next change. */
+  /** Returns the page in the form in which it is written as page `number`, valid until the next change. */
   finish(number: number): Buffer {
     writeHeader(this.#bytes, number, PAGE_LEAF, this.#lower, this.#upper);
     return this.#bytes;
   }
 }
 
-/** Returns a branch page of these children. The first one's key is left out: nothing is below it. */
+/** Returns a branch page with these children. The first one's key is omitted: nothing is below it. */
 export function buildBranch(number: number, children: readonly Child[], pageBytes: number): Buffer {
   const bytes = Buffer.alloc(pageBytes);
   let lower = headerBytes;
@@ -120,7 +120,7 @@ export function buildBranch(number: number, children: readonly Child[], pageByte
   return bytes;
 }
 
-/** Returns the header of a value that lies on pages of its own. */
+/** Returns the header of a value that has its own pages. */
 export function buildOverflowHeader(number: number, pages: number): Buffer {
   const header = Buffer.alloc(headerBytes);
   writeU64(header, number, 0);

@@ -1,4 +1,4 @@
-/** Sets of page numbers, kept as ranges, from which runs are taken. */
+/** Sets of page numbers, stored as ranges, from which runs are taken. */
 
 interface Range {
   first: number;
@@ -6,7 +6,7 @@ interface Range {
 }
 
 export class PageRanges {
-  /** In rising order. */
+  /** In ascending order. */
   #ranges: Range[] = [];
   /** No range is as long as this. */
   #tooLong = Number.POSITIVE_INFINITY;
@@ -31,7 +31,7 @@ export class PageRanges {
     this.#tooLong = Number.POSITIVE_INFINITY;
   }
 
-  /** Takes `count` pages in a row. Returns the first of them, or undefined if there are none. */
+  /** Takes `count` consecutive pages. Returns the first of them, or undefined if there are none. */
   take(count: number): number | undefined {
     if (count >= this.#tooLong) return undefined;
     const i = this.#ranges.findLastIndex((range) => range.count >= count);

@@ -1,4 +1,4 @@
-/** Where a writer writes: a new folder, or a database that is there and sound. */
+/** Where a writer writes: to a new folder, or to an existing, intact database. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
@@ -11,11 +11,11 @@ export const firstMapBytes = 64 << 20;
 
 /** A database to write to. */
 export interface WriteTarget {
-  /** The folder with data.mdb, or the data file itself if that has another name. */
+  /** The folder with data.mdb, or the data file itself if it has another name. */
   location: string;
   /** The data file. */
   file: string;
-  /** LMDB's own lock file, which need not be there. */
+  /** LMDB's own lock file, which need not exist. */
   lockFile: string;
   isSingleFile: boolean;
   count: number;
@@ -23,7 +23,7 @@ export interface WriteTarget {
   mapSizeBytes: number;
 }
 
-/** Returns a folder that is there, and holds no database, as a target. */
+/** Returns an existing folder without a database as a target. */
 export function emptyTarget(folder: string): WriteTarget {
   return { ...placesOf(path.join(folder, 'data.mdb'), folder), count: 0, mapSizeBytes: firstMapBytes };
 }
@@ -35,14 +35,14 @@ function placesOf(file: string, folder?: string): Pick<WriteTarget, 'location' |
   return { location, file, lockFile: path.join(location, 'lock.mdb'), isSingleFile };
 }
 
-/** Returns where a writer says that it is writing. */
+/** Returns the file in which a writer says that it is writing. */
 export function writerLockOf({ location, isSingleFile }: WriteTarget): string {
   return isSingleFile ? `${location}-${writerLockName}` : path.join(location, writerLockName);
 }
 
 export const writerLockName = 'writer.lock';
 
-/** Makes a folder for a new database. @throws OutputExistsError, WriteError */
+/** Creates a folder for a new database. @throws OutputExistsError, WriteError */
 export function createFolder(location: string): WriteTarget {
   try {
     makeFolders(path.dirname(path.resolve(location)));
@@ -59,7 +59,7 @@ export function createFolder(location: string): WriteTarget {
   return emptyTarget(location);
 }
 
-/** Looks at a database with our own reader first: the native library may take the process down on a damaged file. */
+/** Checks a database with our own reader first: the native library may crash the process on a damaged file. */
 export async function inspectExisting(given: string): Promise<WriteTarget> {
   const { openDatumLmdb } = await import('../read/reader');
   const reader = openDatumLmdb(given);
@@ -85,7 +85,7 @@ export async function inspectExisting(given: string): Promise<WriteTarget> {
   }
 }
 
-/** The native library opens its lock file without looking, and would wait for a pipe. */
+/** The native library opens its lock file without checking, and would wait for a pipe. */
 function assertOrdinaryLock(file: string): void {
   const stats = fs.lstatSync(file, { throwIfNoEntry: false });
   if (!stats || stats.isFile()) return;

@@ -1,16 +1,16 @@
-/** Pages of one transaction: where they go, and which ones of the last it frees. */
+/** Pages of one transaction: where they go, and which pages of the previous one it frees. */
 import type { FreePages } from './free-pages';
 import type { OutputFile } from './output-file';
 import type { PageStore } from './tree-appender';
 
 export class Transaction implements PageStore {
   readonly pageBytes: number;
-  /** Of the last snapshot, to be free from the next but one transaction on. */
+  /** Pages of the last snapshot, which become free two transactions later. */
   readonly freed: number[] = [];
-  /** Of the file, so far. */
+  /** Number of pages in the file so far. */
   lastPage: number;
   readonly #output: OutputFile;
-  /** Undefined while the list of free pages is written, which takes none of itself. */
+  /** Undefined while the list of free pages is written, which takes no pages from itself. */
   #free?: FreePages;
   #listPages: number[] = [];
   #reserved: number[] = [];
@@ -22,7 +22,7 @@ export class Transaction implements PageStore {
     this.#free = free;
   }
 
-  /** From now on the list of free pages is written, to single pages that were taken from it before, and past the end. */
+  /** From now on, the list of free pages is written, to individual pages that were taken from it before, and at the end of the file. */
   beginList(reserved: number[]): void {
     this.#free = undefined;
     this.#reserved = reserved;

@@ -1,6 +1,6 @@
 /**
- * Adds records past the last key of a B+tree. Only its right-most path changes: it is kept in memory, and each of its pages is written when
- * it is full or when the transaction ends, below first, so that a page gets its number when it is written.
+ * Adds records after the last key of a B+tree. Only its right-most path changes: it is kept in memory, and each of its pages is written
+ * when it is full or when the transaction ends, from the bottom up, so that a page gets its number when it is written.
  */
 import type { TreeRecord } from '../lmdb/meta';
 import type { PageFile } from '../lmdb/page-file';
@@ -15,24 +15,24 @@ import {
   overflowPages,
 } from './page-builder';
 
-/** What a tree needs of the transaction that it is written in. */
+/** What a tree needs from the transaction that it is written in. */
 export interface PageStore {
   readonly pageBytes: number;
-  /** Returns the first of so many pages in a row. */
+  /** Returns the first of this many consecutive pages. */
   allocate(pages: number): number;
-  /** Notes that a page of the last transaction is not used any more. */
+  /** Records that a page of the last transaction is no longer used. */
   free(page: number): void;
-  /** Writes whole pages from page `first` on. */
+  /** Writes complete pages from page `first` on. */
   write(first: number, page: Uint8Array): void;
-  /** Writes a value after its header, to so many pages. */
+  /** Writes a value after its header, to this many pages. */
   writeValue(first: number, pages: number, header: Uint8Array, value: Uint8Array): void;
 }
 
 /** The right-most page of a level. */
 interface Open {
-  /** The key that the page above has for it. */
+  /** Its key in the page above. */
   separator: Buffer;
-  /** Where it is as it stands, if it was written. */
+  /** Where its current contents are, if they have been written. */
   writtenAt?: number;
 }
 
@@ -40,7 +40,7 @@ interface OpenLeaf extends Open {
   builder: LeafBuilder;
 }
 
-/** The children of a branch but for the open one. */
+/** The children of a branch except the open one. */
 interface OpenBranch extends Open {
   children: Child[];
   bytes: number;
@@ -94,7 +94,7 @@ export class TreeAppender {
     }
   }
 
-  /** Returns a tree that changes by itself, so that a transaction that fails leaves this one as it was. */
+  /** Returns a tree that can be changed independently, so that a failed transaction leaves this one unchanged. */
   copy(): TreeAppender {
     return new TreeAppender(
       { ...this.#record },
@@ -103,7 +103,7 @@ export class TreeAppender {
     );
   }
 
-  /** @param key Above all keys of the tree. It isn't kept. */
+  /** @param key Above all keys of the tree. It is not stored. */
   append(key: Uint8Array, value: Uint8Array, store: PageStore): void {
     const { pageBytes } = store;
     if (!isOverflow(key.length, value.length, pageBytes)) {
@@ -118,7 +118,7 @@ export class TreeAppender {
     this.#record.entries++;
   }
 
-  /** Returns the open leaf, or a new one if that has no room. */
+  /** Returns the open leaf, or a new one if it has no space. */
   #leafFor(key: Uint8Array, payloadBytes: number, store: PageStore): LeafBuilder {
     if (this.#leaf?.builder.hasRoom(key.length, payloadBytes)) {
       touch(this.#leaf, store);
@@ -139,7 +139,7 @@ export class TreeAppender {
     return page;
   }
 
-  /** Adds a page that is complete to the branch above. */
+  /** Adds a complete page to the branch above. */
   #addChild(level: number, child: Child, store: PageStore): void {
     const branch = this.#branches[level] ?? this.#grow();
     touch(branch, store);
@@ -149,7 +149,7 @@ export class TreeAppender {
       branch.bytes += bytes;
       return;
     }
-    // A branch has two children at least, so the new one takes one of the full one.
+    // A branch has at least two children, so the new one takes one from the full one.
     const moved = branch.children.pop() as Child;
     const page = writeBranch(branch, store);
     this.#addChild(level + 1, { key: branch.separator, page }, store);
@@ -166,13 +166,13 @@ export class TreeAppender {
     return root;
   }
 
-  /** Writes what is open, to go on from there. Returns the record of the tree. */
+  /** Writes what is open, to continue from there. Returns the record of the tree. */
   finish(store: PageStore): TreeRecord {
     const leaf = this.#leaf;
     if (!leaf) return { ...this.#record };
     leaf.writtenAt = this.#writeLeaf(leaf, store);
     let open: Open = leaf;
-    // Adding to a branch may split it, and make one above.
+    // Adding to a branch may split it, and create one above.
     for (let level = 0; level < this.#branches.length; level++) {
       this.#addChild(level, { key: open.separator, page: open.writtenAt as number }, store);
       const branch = this.#branches[level];

@@ -15,47 +15,47 @@ import { loadLmdb } from './native-lmdb';
 import { lockTarget, openEngine } from './open-engine';
 import { createFolder, emptyTarget, inspectExisting, type WriteTarget } from './target';
 
-/** LMDB's limit, which Caffe's build keeps to. */
+/** LMDB's limit, which Caffe's build uses. */
 export const maxKeyBytes = 511;
 
-/** A transaction holds its records in memory, so large images end it before the count does. */
+/** A transaction keeps its records in memory, so large images end it before the count does. */
 const maxBatchBytes = 256 << 20;
 
 /** How a `DatumWriter` writes. */
 export interface WriterOptions {
-  /** 'create' (default): the folder must not exist. 'append': it must hold a database of format v1. */
+  /** 'create' (default): the folder must not exist. 'append': it must contain a database of format v1. */
   mode?: 'create' | 'append';
-  /** Records per transaction. Default 1,000, as Caffe's. */
+  /** Records per transaction. Default 1,000, as in Caffe. */
   recordsPerCommit?: number;
 }
 
 const knownOptions: Known<WriterOptions> = { mode: true, recordsPerCommit: true };
 
 /**
- * Writes records in transactions of 1,000. What has been committed stays readable whenever the process is killed.
+ * Writes records in transactions of 1,000. Committed records remain readable whenever the process is killed.
  *
- *     const writer = await DatumWriter.open('train_lmdb');
- *     await writer.put(caffeKey(0, 'cat.png'), { channels: 3, height: 64, width: 64, data: pixelsChwBgr, label: 7 });
- *     await writer.close();
+ * const writer = await DatumWriter.open('train_lmdb');
+ * await writer.put(caffeKey(0, 'cat.png'), { channels: 3, height: 64, width: 64, data: pixelsChwBgr, label: 7 });
+ * await writer.close();
  *
- * A key below one that was committed before needs the package `lmdb`; within a transaction keys come in any order.
+ * A key below one that was committed earlier requires the package `lmdb`; within a transaction keys may come in any order.
  */
 export class DatumWriter {
-  /** Records in the database and in the open transaction. */
+  /** Number of records in the database and in the open transaction. */
   count: number;
-  /** The database's folder, or its data file if that has a name of its own. */
+  /** The database's folder, or its data file if that has another name. */
   readonly path: string;
 
   #pending: (PendingRecord & { key: Buffer })[] = [];
-  /** The keys of those, once a key has come that isn't the last one. */
+  /** The keys of those, once a key has been added that is not the last one. */
   #pendingKeys?: Set<string>;
   readonly #values = new KeptBytes();
   #pendingBytes = 0;
-  /** The last key of the database, and that with the open transaction. */
+  /** The last key of the database, and the last key including the open transaction. */
   #committedKey?: Buffer;
   #lastKey?: Buffer;
   #isInOrder = true;
-  /** The commit that is under way. */
+  /** The commit in progress. */
   #underWay?: Promise<void>;
 
   readonly #recordsPerCommit: number;
@@ -77,9 +77,9 @@ export class DatumWriter {
   /**
    * Creates a database folder, or opens one to add to it.
    *
-   * @param location A folder. To add to a database also its data file, as for reading.
-   * @throws OutputExistsError also if another writer has the database open, WriteError, or a reader's error if the database to append
-   *   to is not sound, MissingDependencyError without `lmdb` if a program has it open that writes by LMDB.
+   * @param location A folder. To add to a database, its data file is also accepted, as for reading.
+   * @throws OutputExistsError also if another writer has the database open, WriteError, a reader's error if the database to append to is
+   * damaged, or MissingDependencyError without `lmdb` if a program that uses LMDB has it open.
    */
   static async open(location: string, options: WriterOptions = {}): Promise<DatumWriter> {
     assertKeys('DatumWriter.open', options, knownOptions);
@@ -92,7 +92,7 @@ export class DatumWriter {
     try {
       release = lockTarget(target);
       if (mode === 'create') return new DatumWriter(recordsPerCommit, target, AppendEngine.create(target), release);
-      // Another writer may have come between the look at it and the lock.
+      // Another writer may have come between checking and locking.
       const locked = await inspectExisting(location);
       return new DatumWriter(recordsPerCommit, locked, openEngine(locked), release);
     } catch (error) {
@@ -102,7 +102,7 @@ export class DatumWriter {
     }
   }
 
-  /** Makes a database in a folder that is there, holds none, and is the caller's alone. */
+  /** Creates a database in an existing folder that contains none and belongs only to the caller. */
   static createIn(
     folder: string,
     { recordsPerCommit = 1000 }: Pick<WriterOptions, 'recordsPerCommit'> = {},
@@ -114,14 +114,14 @@ export class DatumWriter {
   /**
    * Adds a record; every `recordsPerCommit` records are committed.
    *
-   * @param key At most 511 bytes. `caffeKey` makes Caffe's.
+   * @param key At most 511 bytes. `caffeKey` makes keys in Caffe's form.
    * @throws DatumError if the Datum contradicts itself, WriteError if the key already exists or writing fails.
    */
   async put(key: string | Uint8Array, datum: DatumInit): Promise<void> {
     await this.#add(key, (allocate) => encodeDatum(datum, keyText(key), allocate));
   }
 
-  /** Adds a record whose value is a Datum message already, and is copied. */
+  /** Adds a record whose value already is a Datum message, which is copied. */
   async putBytes(key: string | Uint8Array, value: Uint8Array): Promise<void> {
     assertValue(value);
     await this.#add(key, (allocate) => {
@@ -134,7 +134,7 @@ export class DatumWriter {
   /**
    * Adds a record to the open transaction and leaves it to the caller to commit that, at the latest when `isDue`. Nothing is copied.
    *
-   * @param value A Datum message, which must stay as it is until then.
+   * @param value A Datum message, which must not change until then.
    */
   stage(key: string | Uint8Array, value: Uint8Array): void {
     assertValue(value);
@@ -144,29 +144,29 @@ export class DatumWriter {
     this.#hold(key, () => value);
   }
 
-  /** Writes what was staged, so that the commit has less to do. Nothing of it is in the database before. @throws WriteError */
+  /** Writes what was staged, so that the commit has less to do. Nothing of it is in the database until then. @throws WriteError */
   writeAhead(): void {
     if (this.#isInOrder && !this.#underWay) this.#assertOpen().writeAhead?.(this.#pending);
   }
 
-  /** True if the open transaction has as many records, or as many bytes, as one is to have. */
+  /** True if the open transaction has reached its maximum number of records or bytes. */
   get isDue(): boolean {
     return this.#pending.length >= this.#recordsPerCommit || this.isDueByBytes;
   }
 
-  /** True if the open transaction has as many bytes as one is to have. */
+  /** True if the open transaction has reached its maximum number of bytes. */
   get isDueByBytes(): boolean {
     return this.#pendingBytes >= maxBatchBytes;
   }
 
-  /** Puts that nobody waits for wait for the commit that is under way themselves: what is in that is not to change. */
+  /** Makes unawaited puts wait for the commit in progress, whose records must not change. */
   async #add(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): Promise<void> {
     while (this.#underWay) await this.#underWay.catch(() => undefined);
     this.#hold(key, make);
     if (this.isDue) await this.commit();
   }
 
-  /** @param make Makes the value in memory that stays until the commit. */
+  /** @param make Makes the value in memory that stays valid until the commit. */
   #hold(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): void {
     const engine = this.#assertOpen();
     const stored = Buffer.from(keyBytes(key, 'key'));
@@ -206,15 +206,15 @@ export class DatumWriter {
     return this.#pendingKeys.has(key.toString('latin1'));
   }
 
-  /** From here on the open transaction is sorted when it is committed. */
+  /** From here on, the open transaction is sorted when it is committed. */
   #leaveOrder(): void {
     this.#isInOrder = false;
     this.#engine?.dropAhead?.();
   }
 
   /**
-   * Commits the open transaction now. If it fails (a full disk, say), what was committed before is kept, and the records of this
-   * transaction stay in memory and can be committed again.
+   * Commits the open transaction now. If that fails (for example because the disk is full), what was committed before is kept, and the
+   * records of this transaction stay in memory and can be committed again.
    */
   async commit(): Promise<void> {
     while (this.#underWay) await this.#underWay.catch(() => undefined);
@@ -266,7 +266,7 @@ export class DatumWriter {
     await this.close();
   }
 
-  /** Goes on with LMDB's own engine, which puts keys between others. @throws MissingDependencyError, WriteError */
+  /** Continues with LMDB's own engine, which can insert keys between others. @throws MissingDependencyError, WriteError */
   #needAnyOrder(key: Buffer): void {
     if (this.#engine instanceof NativeEngine) return;
     const open = loadLmdb(`${this.path}: key ${keyText(key)} comes before keys that are already committed`);
@@ -281,7 +281,7 @@ export class DatumWriter {
   }
 }
 
-/** Caffe's key of record `index` made from file `name`: eight digits, an underscore, the name as it stands in the list. */
+/** Returns Caffe's key for record `index` from file `name`: eight digits, an underscore, and the name as it is in the list. */
 export function caffeKey(index: number, name: string): string {
   if (!Number.isSafeInteger(index) || index < 0) refuse('index', 'a whole number of 0 or more', index, 'count from 0');
   if (typeof name !== 'string') refuse('name', 'a string', name, "pass the file's name");

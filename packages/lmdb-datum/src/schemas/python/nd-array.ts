@@ -2,7 +2,7 @@
 
 /** An array in C order. */
 export class NdArray {
-  /** @param type As NumPy names it: 'uint8', 'float32'. */
+  /** @param type Its name in NumPy: 'uint8', 'float32'. */
   constructor(
     readonly type: string,
     readonly shape: readonly number[],
@@ -41,10 +41,10 @@ function halfToNumber(bits: number): number {
 }
 
 /**
- * Makes an array of what is stored of it.
+ * Makes an array from its stored parts.
  *
  * @param typeText A dtype's short name: '|u1', '<f4'; without a first character it is little-endian.
- * @throws RangeError if it is of another type, or the bytes don't fit the shape.
+ * @throws RangeError if the type is not supported, or the bytes do not match the shape.
  */
 export function ndArray(typeText: string, shape: readonly number[], bytes: Uint8Array, isFortran = false): NdArray {
   const [, order, code] = /^([<>|=]?)([a-zA-Z]\d+)$/.exec(typeText) ?? [];
@@ -70,7 +70,7 @@ export function copyOf<T extends NdArray['data']>(items: T): T {
   return (items instanceof Uint8Array ? new Uint8Array(items) : items.slice()) as T;
 }
 
-/** From columns first to rows first. */
+/** Converts from column-major to row-major order. */
 function toRowOrder<T extends NdArray['data']>(items: T, shape: readonly number[]): T {
   const out = copyOf(items);
   const place = shape.map(() => 0);

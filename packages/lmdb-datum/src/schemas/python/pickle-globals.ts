@@ -1,12 +1,12 @@
-/** What pickles call by name, as far as it is data: NumPy's arrays and scalars, and bytes as Python 2 writes them. Nothing else is run. */
+/** What pickles call by name, if it is data: NumPy's arrays and scalars, and bytes as written by Python 2. Nothing else is executed. */
 import { NdArray, ndArray } from './nd-array';
 
-/** A name that a pickle asks for. Nothing is loaded. */
+/** A name that a pickle refers to. Nothing is loaded. */
 export class PickleGlobal {
   constructor(readonly name: string) {}
 }
 
-/** NumPy's type of items, as far as it is known yet. */
+/** NumPy's type of items, as far as it is known. */
 class DtypeData {
   order = '|';
   constructor(readonly code: string) {}
@@ -18,10 +18,10 @@ class DtypeData {
 /** An array before its state is known. */
 class EmptyArray {}
 
-/** Thrown where a pickle would run something. */
+/** Thrown if a pickle would execute something. */
 export class PickleRunsError extends Error {}
 
-/** Returns the data that a call stands for. @throws PickleRunsError if it is a call of anything else */
+/** Returns the data that a call stands for. @throws PickleRunsError for any other call */
 export function callAsData({ name }: PickleGlobal, args: readonly unknown[]): unknown {
   const known = calls[name.replace(/^numpy\._core\./, 'numpy.core.').replace(/^__builtin__\./, 'builtins.')];
   // Objects of classes are made by a helper, whose first argument is the class.

@@ -1,19 +1,19 @@
 /**
- * Reads pickles as data, protocols 0 to 5. A pickle is a program for a stack machine, whose GLOBAL and REDUCE load and call whatever a
- * file names: here nothing is loaded or called. Calls that stand for data are known by name (pickle-globals.ts), others are errors.
+ * Reads pickles as data, protocols 0 to 5. A pickle is a program for a stack machine, whose GLOBAL and REDUCE load and call whatever a file
+ * names: here nothing is loaded or called. Calls that stand for data are known by name (pickle-globals.ts); others are errors.
  *
- * Bytes and what Python 2 calls str come out as Uint8Array (views), tuples, lists and sets as arrays, dicts as Map.
+ * Bytes, and what Python 2 calls str, become Uint8Array (views); tuples, lists and sets become arrays; dicts become Map.
  */
 import { callAsData, PickleGlobal, PickleRunsError, withState } from './pickle-globals';
 
 export { PickleRunsError } from './pickle-globals';
 
-/** Values that a record may have: more are no image with a label. */
+/** Maximum number of values in a record: more are not an image with a label. */
 const mostValues = 2_000_000;
 const mostNumberBytes = 64;
 const mark = Symbol('mark');
 
-/** Reads a pickle. @throws PickleRunsError with the name of what it would run, RangeError if the bytes are no pickle */
+/** Reads a pickle. @throws PickleRunsError with the name of what it would execute, RangeError if the bytes are not a pickle */
 export function readPickle(bytes: Uint8Array): unknown {
   return new PickleMachine(bytes).run();
 }
@@ -99,7 +99,7 @@ class PickleMachine {
   }
 }
 
-/** What the steps of a pickle do. */
+/** The actions of a pickle's opcodes. */
 interface Machine {
   push(value: unknown): void;
   pop(): unknown;
@@ -122,7 +122,7 @@ type Step = (machine: Machine) => void;
 
 const utf8 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 
-/** A number of Python, of any length, least byte first; NaN if it is longer than any that belongs to an image. */
+/** A Python integer of any length, least significant byte first; NaN if it is longer than any that belongs to an image. */
 function longOf(bytes: Uint8Array): number {
   if (bytes.length > mostNumberBytes) return Number.NaN;
   let value = 0n;
@@ -167,7 +167,7 @@ const runs = (what: string): Step => {
   };
 };
 
-/** The text of STRING, as Python's repr writes it. */
+/** The text of STRING, as written by Python's repr. */
 function stringOf(line: string): Uint8Array {
   const text = line.slice(1, -1).replace(/\\(x[0-9a-fA-F]{2}|.)/g, (_, code: string) => {
     if (code.length === 3) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
@@ -176,7 +176,7 @@ function stringOf(line: string): Uint8Array {
   return Buffer.from(text, 'latin1');
 }
 
-/** By the byte that stands for it. Names are those of Python's pickletools. */
+/** By opcode. Names are those of Python's pickletools. */
 const opcodes: Readonly<Record<string, Step>> = {
   // PROTO, FRAME: nothing to do.
   '\x80': (m) => m.byte(),
@@ -241,7 +241,7 @@ const opcodes: Readonly<Record<string, Step>> = {
   g: (m) => m.get(Number(m.line())),
   h: (m) => m.get(m.byte()),
   j: (m) => m.get(m.uint32()),
-  // What would run something: GLOBAL, STACK_GLOBAL, REDUCE, BUILD are data where their names are known.
+  // What would execute something: GLOBAL, STACK_GLOBAL, REDUCE, BUILD are data if their names are known.
   c: (m) => m.push(new PickleGlobal(`${m.line()}.${m.line()}`)),
   '\x93': (m) => {
     const name = m.pop();
