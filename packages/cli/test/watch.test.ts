@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalServer, serveLocally } from '../src/watch/serve';
 import { watchImages } from '../src/watch/watch-images';
-import { watchRun } from '../src/watch/watch-run';
+import { waitAfter, watchRun } from '../src/watch/watch-run';
 import { ae, makeFolder, makeLmdb, plainDatum, remove, startAe } from './ae';
 
 const folder = makeFolder();
@@ -94,6 +94,7 @@ describe('a run', () => {
     }
     const second = await live();
     expect(second.revision).not.toBe(first.revision);
+    expect(second.waitMs).toBeGreaterThanOrEqual(2000);
     expect(second.html).toContain('No epoch has ended yet');
     const grid = await sharp({ create: { width: 8, height: 4, channels: 3, background: 'red' } })
       .png()
@@ -111,6 +112,10 @@ describe('a run', () => {
     expect((await live()).html).toContain('The folder is gone');
     renameSync(`${run}-elsewhere`, run);
     expect((await live()).html).toBe(third.html);
+  });
+
+  test('is asked for less often where it takes long to draw', () => {
+    expect([0, 30, 100, 500].map(waitAfter)).toEqual([2000, 2000, 5000, 25_000]);
   });
 
   test.each([

@@ -22,12 +22,14 @@ const renew = `
   const main = document.querySelector('main');
   const state = document.getElementById('state');
   let revision;
+  let waitMs = 2000;
   const ask = async () => {
     try {
       const answer = await fetch('live?since=' + encodeURIComponent(revision ?? ''));
       if (answer.status === 200) {
         const news = await answer.json();
         revision = news.revision;
+        waitMs = news.waitMs ?? waitMs;
         const moved = [...main.querySelectorAll('input[type=range]')].map((input) => input.value === input.max ? undefined : input.value);
         main.innerHTML = news.html;
         main.querySelectorAll('input[type=range]').forEach((input, i) => { if (moved[i] !== undefined) input.value = moved[i]; });
@@ -38,7 +40,7 @@ const renew = `
     } catch {
       state.textContent = 'ae watch has ended; this is what it showed last.';
     }
-    setTimeout(ask, document.hidden ? 10000 : 2000);
+    setTimeout(ask, document.hidden ? Math.max(10000, waitMs) : waitMs);
   };
   ask();
 })();

@@ -16,7 +16,8 @@ input { width: 7em; font: inherit; }
 button { font: inherit; }
 main { display: grid; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr)); gap: 16px 12px; padding-top: 16px; }
 figure { margin: 0; min-width: 0; }
-img { width: 100%; height: 128px; object-fit: contain; image-rendering: pixelated; display: block; }
+img { width: 100%; height: 128px; object-fit: contain; display: block; }
+img.small { image-rendering: pixelated; }
 figcaption { color: var(--muted); font-size: 0.8125rem; line-height: 1.35; overflow-wrap: anywhere; }
 .problem { color: #b3263f; }
 `;
@@ -43,6 +44,8 @@ const script = `
       image.src = 'images/' + number + '.png';
       image.alt = key;
       image.loading = 'lazy';
+      // The pixels of small images are looked at; photographs would be jagged.
+      image.addEventListener('load', () => image.classList.toggle('small', image.naturalWidth <= 64));
       figure.append(image);
     }
     const caption = document.createElement('figcaption');

@@ -9,10 +9,13 @@ import type { Answering } from './serve';
 export async function watchRun(folder: string): Promise<Answering> {
   const { readSampleGrid, renderLivePage, renderLiveRun } = await import('@ae/autoencoder/report');
   const page = renderLivePage(path.basename(path.resolve(folder)));
-  let last: { readonly revision: string; readonly live: LiveRun } | undefined;
+  let last: { readonly revision: string; readonly live: LiveRun & { readonly waitMs: number } } | undefined;
   const liveAt = async (revision: string) => {
     if (last?.revision === revision) return last.live;
-    const live = fs.existsSync(folder) ? await renderLiveRun(folder).catch(problem) : gone(folder);
+    const before = process.cpuUsage();
+    const shown = fs.existsSync(folder) ? await renderLiveRun(folder).catch(problem) : gone(folder);
+    const { user, system } = process.cpuUsage(before);
+    const live = { ...shown, waitMs: waitAfter((user + system) / 1000) };
     last = { revision, live };
     return live;
   };
@@ -27,6 +30,14 @@ export async function watchRun(folder: string): Promise<Answering> {
     const grid = epoch === undefined ? undefined : await readSampleGrid(folder, Number(epoch)).catch(() => undefined);
     return grid && { type: 'image/png', body: grid };
   };
+}
+
+/** The part of a processor's time that a page may take from training. */
+const mostOfProcessor = 0.02;
+
+/** Returns how long a page waits before it asks again, in ms: the longer a run, the longer it takes to show it. */
+export function waitAfter(renderingMs: number): number {
+  return Math.max(2000, Math.round(renderingMs / mostOfProcessor));
 }
 
 /** Changes whenever the contents of a page do. */
