@@ -71,8 +71,6 @@ function explainUsage({ code, message }: CommanderError, command: string): { cod
 
 /** Defines the command that is named, and runs it. */
 async function start(args: readonly string[]): Promise<void> {
-  // Threads start while the rest is loaded.
-  if (args[0] === 'import' && args.length > 2) (await import('@ae/lmdb-datum/convert')).startConvertThreads();
   const program = await defineProgram(args[0]);
   // It is no error if the reader has seen enough (ae inspect ... | head).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
