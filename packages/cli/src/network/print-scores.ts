@@ -53,9 +53,9 @@ export function printResults(
     ['best', best.slice(0, bestShown).map(nameImage).join(', ')],
   ];
   if (classes.length > 1) {
-    for (const [i, { label, count, psnrDb }] of classes.slice(0, classesShown).entries()) {
-      const name = label === undefined ? 'no label' : `class ${label}`;
-      rows.push([i === 0 ? 'by class' : '', `${name}: ${psnrDb.toFixed(2)} dB, ${formatNumberOf(count, 'image')}`]);
+    for (const [i, { label, name = '', count, psnrDb }] of classes.slice(0, classesShown).entries()) {
+      const said = label === undefined ? 'no label' : `class ${label}${name && `, ${name}`}`;
+      rows.push([i === 0 ? 'by class' : '', `${said}: ${psnrDb.toFixed(2)} dB, ${formatNumberOf(count, 'image')}`]);
     }
     if (classes.length > classesShown) {
       rows.push(['', `and ${formatCount(classes.length - classesShown)} more (listed in scores.json)`]);

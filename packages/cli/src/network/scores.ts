@@ -6,6 +6,7 @@ import type { ReportData } from '@ae/autoencoder/report';
 import type { Shard } from '@ae/ground/shards';
 import type { SampleDatabase } from '../data/sample-database';
 import { formatBar, formatCount, type Terminal } from '../shell/terminal';
+import { classNames } from './class-names';
 
 interface EvaluateAllOptions {
   /** Compute SSIM with the other masks too. */
@@ -72,10 +73,14 @@ export async function tabulate(
 ) {
   const { bestImages, scoresByClass, worstImages } = await import('@ae/autoencoder/scores');
   const [own] = evaluations;
+  const names = classNames(own.images);
   return {
     ...tables,
     masks: Object.fromEntries(evaluations.map((evaluation) => [evaluation.masks, summaryOf(evaluation)])),
-    classes: scoresByClass(own, pixels),
+    classes: scoresByClass(own, pixels).map((scores) => {
+      const name = scores.label === undefined ? undefined : names.get(scores.label);
+      return { ...scores, ...(name !== undefined && { name }) };
+    }),
     worst: worstImages(own.images, extremes),
     best: bestImages(own.images, extremes),
   };
