@@ -1,8 +1,8 @@
 /**
- * The kernels on tfjs' plain JavaScript backend. This is the reference that the other backends are tested against: it is
+ * The kernels for the plain JavaScript backend of TensorFlow.js. This is the reference that the other backends are tested against: it is
  * written to be read, not to be fast.
  *
- * Importing it brings `@tensorflow/tfjs-backend-cpu` along.
+ * Importing it also loads `@tensorflow/tfjs-backend-cpu`.
  */
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-cpu';
@@ -54,7 +54,7 @@ const maxPoolWithArgmax: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   return [write(backend, values, info.outShape, x.dtype), write(backend, indices, info.outShape, 'int32')];
 };
 
-/** Returns the offset in `input` of the window's maximum. `rows` and `columns` are [start, end) and lie inside the image. */
+/** Returns the offset in `input` of the window's maximum. `rows` and `columns` are [start, end), inside the image. */
 function argmaxOfWindow(
   input: tf.backend_util.TypedArray,
   image: number,
@@ -132,7 +132,10 @@ const maxUnpoolGrad: tf.KernelFunc = ({ inputs, backend }) => {
   return write(backend, dvalues, [batch, height, width, channels], 'float32');
 };
 
-/** The gradient of UpSampling2D. The stock kernel of tfjs 4.22 reads that of every image but the first from the wrong place. */
+/**
+ * The gradient of UpSampling2D. The stock kernel of TensorFlow.js 4.22 reads the gradient of every image but the first from the wrong
+ * place.
+ */
 const resizeNearestNeighborGrad: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const { images, dy } = inputs as Record<'images' | 'dy', tf.TensorInfo>;
   const [batch, height, width, channels] = images.shape as Shape4D;
@@ -155,13 +158,13 @@ const resizeNearestNeighborGrad: tf.KernelFunc = ({ inputs, backend, attrs }) =>
 
 const stockResizeBilinearGrad = tf.getKernel(tf.ResizeBilinearGrad, 'cpu')?.kernelFunc as tf.KernelFunc;
 
-/** The gradient of bilinear resizing. The stock kernel of tfjs 4.22 swaps height and width in the shape of its result. */
+/** The gradient of bilinear resizing. The stock kernel of TensorFlow.js 4.22 swaps height and width in the shape of its result. */
 const resizeBilinearGrad: tf.KernelFunc = (params) => {
   const { images } = params.inputs as Record<'images', tf.TensorInfo>;
   return { ...(stockResizeBilinearGrad(params) as tf.TensorInfo), shape: images.shape };
 };
 
-/** Lists the position that each position of a resized dimension was copied from. */
+/** Lists the source position of each position of a resized dimension. */
 function nearest(size: number, outSize: number, attrs: tf.ResizeNearestNeighborGradAttrs): number[] {
   const { alignCorners, halfPixelCenters = false } = attrs as { alignCorners: boolean; halfPixelCenters?: boolean };
   const inner = alignCorners && outSize > 1 ? 1 : 0;

@@ -10,11 +10,11 @@ import { MaxPoolWithArgmax as stockMaxPoolWithArgmax } from '@tensorflow/tfjs-co
 /**
  * `{x: float32 [N, H, W, C]}` -> `[values float32 [N, h, w, C], indices int32 [N, h, w, C]]`.
  *
- * The name and the attributes are tfjs' own, so `tf.maxPoolWithArgmax` runs on it too. The stock kernels are replaced
- * because they disagree with each other about NaN and windows of -Infinity. The rules here are PyTorch's: rows, then columns are
- * visited in order; an element wins if `value > best || isNaN(value)`, starting with the window's first element inside the
- * image; padding never wins. So every index is in range: a window of -Infinity gives its first element, and one that holds
- * NaN gives the last NaN, as PyTorch does.
+ * The name and the attributes are those of TensorFlow.js, so `tf.maxPoolWithArgmax` uses it, too. The stock kernels are replaced because
+ * they disagree about NaN and windows of -Infinity. The rules here are PyTorch's: rows, then columns are visited in order; an element wins
+ * if `value > best
+ * isNaN(value)`, starting with the window's first element inside the image; padding never wins. So every index is in range: a window of
+ * -Infinity returns its first element, and one that contains NaN returns the last NaN, as in PyTorch.
  */
 export const MaxPoolWithArgmax = stockMaxPoolWithArgmax;
 
@@ -22,27 +22,27 @@ export const MaxPoolWithArgmax = stockMaxPoolWithArgmax;
 export interface MaxPoolWithArgmaxAttrs {
   filterSize: [number, number] | number;
   strides: [number, number] | number;
-  /** The ops of this package always pass `[[0, 0], [top, bottom], [left, right], [0, 0]]`, also for no padding at all. */
+  /** The ops of this package always pass `[[0, 0], [top, bottom], [left, right], [0, 0]]`, even without padding. */
   pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
   /** Adds `n * H * W * C` to the indices of image n. The ops of this package always pass false. */
   includeBatchInIndex: boolean;
 }
 
 /**
- * `{dy: float32 [N, h, w, C], indices: int32 [N, h, w, C]}` -> float32 [N, H, W, C]: zeros, and dy **added** at its indices.
+ * `{dy: float32 [N, h, w, C], indices: int32 [N, h, w, C]}` -> float32 [N, H, W, C]: zeros, with dy **added** at its indices.
  *
- * The gradient of {@link MaxPoolWithArgmax}: where windows overlap, contributions add up.
+ * The gradient of {@link MaxPoolWithArgmax}: contributions of overlapping windows add up.
  */
 export const MaxPoolWithArgmaxGrad = 'MaxPoolWithArgmaxGrad';
 
 /**
- * `{values: float32 [N, h, w, C], indices: int32 [N, h, w, M]}` -> float32 [N, H, W, C]: zeros, and values **written** at
- * their indices. M >= C is the channel count the indices were made with; only their first C channels are read.
+ * `{values: float32 [N, h, w, C], indices: int32 [N, h, w, M]}` -> float32 [N, H, W, C]: zeros, with values **written** at their indices. M
+ * >= C is the number of channels the indices were made with; only their first C channels are read.
  *
- * Index i of the mask means position `floor(i / M)` and channel `i % M`, so it is written to
- * `floor(i / M) * C + i % M`, which is i itself where M = C. Writes happen in row-major order of the values (y, x, c): where an
- * index occurs twice in an image, **the last write wins**. An index outside `[0, H * W * M)` or with `i % M >= C` is invalid:
- * the backends cpu and tensorflow throw an `InvalidIndexError`, the others leave its value out.
+ * Index i of the mask means position `floor(i / M)` and channel `i % M`, so it is written to `floor(i / M) * C + i % M`, which is i itself
+ * if M = C. Writes happen in row-major order of the values (y, x, c): if an index occurs twice in an image, **the last write wins**. An
+ * index outside `[0, H * W * M)` or with `i % M >= C` is invalid: the backends cpu and tensorflow throw an `InvalidIndexError`, the others
+ * ignore its value.
  */
 export const MaxUnpool = 'MaxUnpool';
 
@@ -50,13 +50,13 @@ export const MaxUnpool = 'MaxUnpool';
 export interface MaxUnpoolAttrs {
   /** `[H, W]` of the output. */
   outputSize: [number, number];
-  /** The caller knows that no index occurs twice in an image, so a backend may write in any order. */
+  /** The caller guarantees that no index occurs twice in an image, so a backend may write in any order. */
   distinct: boolean;
 }
 
 /**
- * `{dy: float32 [N, H, W, C], indices: int32 [N, h, w, M]}` -> float32 [N, h, w, C]: dy read at the indices, for every value
- * also where an index occurs twice (as PyTorch does). M and invalid indices as for {@link MaxUnpool}; an invalid index reads 0.
+ * `{dy: float32 [N, H, W, C], indices: int32 [N, h, w, M]}` -> float32 [N, h, w, C]: dy read at the indices, for every value, even if an
+ * index occurs twice (as in PyTorch). M and invalid indices as for {@link MaxUnpool}; an invalid index reads 0.
  *
  * The gradient of {@link MaxUnpool} with respect to its values. It has no attributes: H, W and C are dy's.
  */

@@ -1,12 +1,12 @@
 /**
- * Names the kernels that make a training step fast: a backend may register any of them, none is required.
+ * Names of the kernels that make a training step fast: a backend may register any of them; none is required.
  *
- * The functions that use them (optimizer-steps.ts, mean-squared-error.ts) fall back to ordinary tfjs ops.
+ * The functions that use them (optimizer-steps.ts, mean-squared-error.ts) fall back to ordinary ops of TensorFlow.js.
  */
 
 /**
- * `{variable, gradient, velocity?}`, all float32 of one shape -> `[]`: one step of torch.optim.SGD, written into `variable` and
- * `velocity`. `velocity` is there exactly if momentum is not 0.
+ * `{variable, gradient, velocity?}`, all float32 of one shape -> `[]`: one step of torch.optim.SGD, written to `variable` and `velocity`.
+ * `velocity` is present exactly if momentum is not 0.
  */
 export const SgdStep = 'SgdStep';
 
@@ -20,10 +20,10 @@ export interface SgdStepAttrs {
   weightDecay: number;
 }
 
-/** `{variable, gradient, m, v}`, all float32 of one shape -> `[]`: one step of torch.optim.Adam or AdamW, written into variable, m and v. */
+/** `{variable, gradient, m, v}`, all float32 of one shape -> `[]`: one step of torch.optim.Adam or AdamW, written to variable, m and v. */
 export const AdamStep = 'AdamStep';
 
-/** Attributes of {@link AdamStep}; the bias corrections are already in `stepSize` and `inverseRootCorrection2`. */
+/** Attributes of {@link AdamStep}; the bias corrections are already included in `stepSize` and `inverseRootCorrection2`. */
 export interface AdamStepAttrs {
   beta1: number;
   beta2: number;
@@ -38,7 +38,7 @@ export interface AdamStepAttrs {
   inverseRootCorrection2: number;
 }
 
-/** `{x}`, float32 -> `[]`: copies the values of x into an array outside of the backend. */
+/** `{x}`, float32 -> `[]`: copies the values of x to an array outside the backend. */
 export const ReadInto = 'ReadInto';
 
 /** Attributes of {@link ReadInto}. */
@@ -59,12 +59,12 @@ export const ReluGrad = 'ReluGrad';
 /*
  * Fused layers: what fuseForward runs a trainable chain of layers with. A backend registers all of them or none.
  *
- * A gradient kernel returns `[dx, dFilter, dBias?]`. Two attributes come from the layers around it. `maskInput`: x is the output of a
- * ReLU, so dx is 0 where x is not positive; in turn dy always comes masked for a ReLU of the layer's own, so no kernel needs y.
- * `deferInput`: dx is probably not wanted (x is the batch), so the backend may put off computing it until it is read.
+ * A gradient kernel returns `[dx, dFilter, dBias?]`. Two attributes depend on the surrounding layers. `maskInput`: x is the output of a
+ * ReLU, so dx is 0 where x is not positive; conversely, dy is always already masked for the layer's own ReLU, so no kernel needs y.
+ * `deferInput`: dx is probably not wanted (x is the batch), so the backend may postpone computing it until it is read.
  */
 
-/** `{x, filter, bias?}` -> `[values, indices]`: a convolution, ReLU if asked for, and max-pooling of 2 x 2 with strides of 2. */
+/** `{x, filter, bias?}` -> `[values, indices]`: a convolution, ReLU if requested, and 2 x 2 max-pooling with strides of 2. */
 export const FusedConv2DMaxPool = 'FusedConv2DMaxPool';
 
 /** `{dy, x, filter, residual?}` -> `[dx, dFilter, dBias?]` for a convolution. `residual` has the shape of dx and is added to it; not with maskInput. */
@@ -83,12 +83,12 @@ export interface FusedConv2DAttrs {
 }
 
 /**
- * `{x, filter, bias?, indices?, residual?}` -> y: a transposed convolution and ReLU if asked for, of x, or of x unpooled at the indices.
+ * `{x, filter, bias?, indices?, residual?}` -> y: a transposed convolution, and ReLU if requested, of x, or of x unpooled at the indices.
  * `residual` has the shape of y and is added to it; not with ReLU or indices.
  */
 export const FusedConv2DTranspose = 'FusedConv2DTranspose';
 
-/** `{dy, x, filter, indices?}` -> `[dx, dFilter, dBias?]` for {@link FusedConv2DTranspose}; dx is pooled as x is. */
+/** `{dy, x, filter, indices?}` -> `[dx, dFilter, dBias?]` for {@link FusedConv2DTranspose}; dx is pooled if x is. */
 export const FusedConv2DTransposeGrad = 'FusedConv2DTransposeGrad';
 
 /** Attributes of the transposed convolution kernels. */
@@ -103,10 +103,13 @@ export interface FusedConv2DTransposeAttrs {
   relu: boolean;
 }
 
-/** `{dy, x, kernel}` -> `[dx, dKernel, dBias?]` for a dense layer. A backend may defer dKernel until it is read: {@link SgdStep} and {@link AdamStep} don't. */
+/**
+ * `{dy, x, kernel}` -> `[dx, dKernel, dBias?]` for a dense layer. A backend may defer dKernel until it is read: {@link SgdStep} and {@link
+ * AdamStep} do not read it.
+ */
 export const FusedDenseGrad = 'FusedDenseGrad';
 
-/** Attributes of every gradient kernel of a fused layer, beside those of its forward kernel. */
+/** Attributes of every gradient kernel of a fused layer, besides those of its forward kernel. */
 export interface FusedGradAttrs {
   maskInput: boolean;
   deferInput: boolean;

@@ -1,4 +1,7 @@
-/** Ops beside those of the layers: matrices of cosine transforms, images made whole blocks, matrices made tridiagonal, tensors read in place. */
+/**
+ * Ops besides those of the layers: cosine transform matrices, padding images to whole blocks, tridiagonal reduction, and reading tensors in
+ * place.
+ */
 export { type BlockSize, cosineMatrix, extendImages } from '../ops/block-transform';
 export { readInto } from '../ops/read-into';
 export { reduceOnBackend, type Tridiagonal } from '../ops/reduce-on-backend';

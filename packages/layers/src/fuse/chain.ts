@@ -1,4 +1,4 @@
-/** Runs a chain of groups, forward and backward, as one operation on the tape. */
+/** Runs a chain of groups, forward and backward, as a single operation on the tape. */
 import { customGrad, engine, type GradSaveFunc, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
 import { ReluGrad } from '../contracts/training-kernels';
 import type { Group, Masks } from './groups';
@@ -6,11 +6,11 @@ import type { Group, Masks } from './groups';
 /** A chain of groups. */
 export interface Chain {
   readonly groups: readonly Group[];
-  /** Whether x is added to what the groups make of it. The first group and the last one must be able to add. */
+  /** Whether x is added to the output of the groups. The first and the last group must support adding. */
   readonly residual?: boolean;
 }
 
-/** Computes the output of a chain. Differentiable for x and for the weights of all groups. */
+/** Computes the output of a chain. Differentiable with respect to x and the weights of all groups. */
 export function runChain(chain: Chain, x: Tensor): Tensor {
   const { groups } = chain;
   if (!engine().isTapeOn()) return computeOnly(chain, x);
@@ -26,7 +26,7 @@ export function runChain(chain: Chain, x: Tensor): Tensor {
   })(x, ...weights);
 }
 
-/** Computes without a gradient to come: every intermediate result is freed when the next group has used it. */
+/** Computes without gradients: every intermediate result is freed when the next group has used it. */
 function computeOnly({ groups, residual }: Chain, x: Tensor): Tensor {
   const masks: Masks = new Map();
   let y = x;
@@ -39,7 +39,7 @@ function computeOnly({ groups, residual }: Chain, x: Tensor): Tensor {
   return y;
 }
 
-/** What the gradients need of the way forward: the inputs of the groups that save them, the masks, and y for a last ReLU. */
+/** What the gradients need from the forward pass: the inputs of the groups that save them, the masks, and y for a final ReLU. */
 interface Intermediates {
   inputs: ReadonlyMap<Group, Tensor>;
   masks: Masks;
@@ -57,7 +57,7 @@ function compute({ groups, residual }: Chain, x: Tensor): Omit<Intermediates, 'y
   return { y, inputs, masks };
 }
 
-/** Hands intermediate tensors to the tape, which keeps and frees them, and gives them back by their roles. */
+/** Hands intermediate tensors to the tape, which keeps and frees them, and returns them by their roles. */
 class Saved {
   readonly #groups: Group[];
   readonly #maskNumbers: number[];
@@ -97,7 +97,7 @@ function gradients({ groups, residual }: Chain, dyOfChain: Tensor, { inputs, mas
   return [dy, ...ofWeights.flat()];
 }
 
-/** Says whether the input of a group is the output of a ReLU of this chain, perhaps in another shape. */
+/** Tells whether the input of a group is the output of a ReLU in this chain, possibly reshaped. */
 function comesFromRelu(groups: readonly Group[], index: number): boolean {
   for (let before = index - 1; before >= 0; before--) {
     const group = groups[before] as Group;

@@ -1,7 +1,7 @@
 import { ones, type Tensor, zeros } from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 
-/** The parts of tf.layers' BatchNormalization that its training mode reads. */
+/** The parts of tf.layers's BatchNormalization that its training mode reads. */
 interface Normalization {
   scale: boolean;
   center: boolean;
@@ -11,10 +11,9 @@ interface Normalization {
 }
 
 /**
- * Makes batch normalizations without scale or offset, and those in nested models, able to run in training mode.
+ * Makes batch normalizations without scale or offset, including those in nested models, work in training mode.
  *
- * There, and only there, tf.layers reads both without looking whether the layer has them. What stands in for them is no weight of
- * the layer.
+ * Only there, tf.layers reads both without checking whether the layer has them. Their substitutes are not weights of the layer.
  */
 export function completeNormalizations(list: readonly layers.Layer[]): void {
   for (const layer of list) {

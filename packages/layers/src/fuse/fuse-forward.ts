@@ -8,22 +8,21 @@ import { type Part, planOf, runLayer } from './plan';
 /** How to run a model. */
 export interface ForwardOptions {
   /**
-   * Run as `LayersModel.fit` does: batch normalization uses the statistics of the batch and updates its moving ones, and dropout
-   * and noise layers act. Default false.
+   * Run as in `LayersModel.fit`: batch normalization uses the statistics of the batch and updates its moving ones, and dropout and noise
+   * layers are active. Default false.
    */
   training?: boolean;
 }
 
 /**
- * Returns a function that computes what `model.apply(x, { training })` computes, with fused kernels where the active backend has
- * them.
+ * Returns a function that computes the same as `model.apply(x, { training })`, with fused kernels if the active backend has them.
  *
- * Runs of convolutions (with ReLU and max-pooling), unpoolings, transposed convolutions, dense layers and reshapings become one
- * operation; every other layer runs as it is. The result and its first gradients are those of the model up to rounding; second
- * gradients are not available through fused layers. The function reads the model's own variables, so it stays valid while the
- * model trains. A change of the model's layers needs a new function.
+ * Sequences of convolutions (with ReLU and max-pooling), unpoolings, transposed convolutions, dense layers and reshapings become one
+ * operation; every other layer runs as it is. The result and its first gradients are those of the model up to rounding; second gradients
+ * are not available through fused layers. The function reads the model's own variables, so it remains valid while the model is trained. If
+ * the model's layers change, a new function is needed.
  *
- * @param model one input, one output, no masked time steps; others run as `model.apply` runs them.
+ * @param model one input, one output, no masked time steps; other models run with `model.apply`.
  */
 export function fuseForward(model: LayersModel, { training = false }: ForwardOptions = {}): (x: Tensor) => Tensor {
   let plan: Part[] | undefined;
@@ -36,7 +35,7 @@ export function fuseForward(model: LayersModel, { training = false }: ForwardOpt
   };
 }
 
-/** Says whether a layer tells those after it which time steps to leave out, which only `model.apply` passes on. */
+/** Tells whether a layer passes a mask of time steps to those after it, which only `model.apply` supports. */
 function makesMask(layer: LayersModel['layers'][number]): boolean {
   return layer.getClassName() === 'Masking' || layer.getConfig().maskZero === true;
 }

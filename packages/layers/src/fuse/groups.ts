@@ -1,4 +1,4 @@
-/** Groups of layers that run as one: how each computes its output, and its gradients, by the kernels of contracts/training-kernels.ts. */
+/** Groups of layers that run as one: how each computes its output and its gradients, with the kernels of contracts/training-kernels.ts. */
 import { reshape, type Tensor, type Tensor4D, type Variable } from '@tensorflow/tfjs-core';
 import {
   type FusedConv2DAttrs,
@@ -13,27 +13,27 @@ import {
 } from '../contracts/training-kernels';
 import { runKernel } from '../ops/run-kernel';
 
-/** What the pools of a chain found, by the numbers of the symbolic tensors that stand for it. */
+/** The masks of a chain's pools, by the ids of the symbolic tensors that stand for them. */
 export type Masks = Map<number, Tensor>;
 
-/** Some neighboring layers that run as one. */
+/** Neighboring layers that run as one. */
 export interface Group {
-  /** Reads the kernel and the bias, in this order; none for a group without weights. */
+  /** Returns the kernel and the bias, in this order; nothing for a group without weights. */
   readonly weights: () => Variable[];
-  /** Whether the output went through a ReLU, so that the gradient for it must be 0 where it is not positive. */
+  /** Whether the output went through a ReLU, so that its gradient must be 0 where it is not positive. */
   readonly relu: boolean;
   /** Whether the gradient needs the group's input. */
   readonly savesInput: boolean;
-  /** Whether something can be added to the output, or to the gradient for the input, while it is made. */
+  /** Whether something can be added to the output, or to the gradient for the input, while it is computed. */
   readonly adds?: 'output' | 'input gradient';
   /** Computes the output, plus `residual`; a pool adds its mask to `masks`. */
   forward(x: Tensor, masks: Masks, residual?: Tensor): Tensor;
   /**
    * Computes the gradients `[dx, ...one for each weight]`.
    *
-   * @param dy comes masked for a ReLU of the group's own
-   * @param x the group's input, where it was saved
-   * @param residual is added to dx
+   * @param dy already masked for the group's own ReLU
+   * @param x the group's input, if it was saved
+   * @param residual added to dx
    */
   backward(
     dy: Tensor,
@@ -44,7 +44,7 @@ export interface Group {
   ): Tensor[];
 }
 
-/** Names `[kernel, bias?]` as kernels want them. */
+/** Names `[kernel, bias?]` as the kernels expect. */
 function named([filter, bias]: Variable[]): Record<string, Tensor> {
   return bias ? { filter: filter as Tensor, bias } : { filter: filter as Tensor };
 }
@@ -66,7 +66,7 @@ export function convGroup(weights: () => Variable[], attrs: FusedConv2DAttrs): G
   };
 }
 
-/** Makes the group of a convolution, its ReLU, and max-pooling of 2 x 2, whose mask goes by the number `mask`. */
+/** Makes the group of a convolution, its ReLU, and 2 x 2 max-pooling, whose mask has the id `mask`. */
 export function convPoolGroup(weights: () => Variable[], attrs: FusedConv2DAttrs, mask: number): Group {
   return {
     weights,
@@ -88,7 +88,7 @@ export function convPoolGroup(weights: () => Variable[], attrs: FusedConv2DAttrs
   };
 }
 
-/** Makes the group of a transposed convolution and its ReLU, of the input, or of the input unpooled by the mask that goes by a number. */
+/** Makes the group of a transposed convolution and its ReLU, applied to the input, or to the input unpooled by the mask with an id. */
 export function convTransposeGroup(
   weights: () => Variable[],
   { filters, ...attrs }: Omit<FusedConv2DTransposeAttrs, 'outputShape'> & { filters: number },
@@ -157,7 +157,7 @@ function asMatrix(x: Tensor): Tensor {
   return x.rank === 2 ? x : reshape(x, [-1, x.shape.at(-1) as number]);
 }
 
-/** Makes the group that gives the same values another shape; `shape` without the batch. */
+/** Makes the group that reshapes values; `shape` excludes the batch. */
 export function reshapeGroup(inputShape: readonly number[], shape: readonly number[]): Group {
   return {
     weights: () => [],

@@ -1,4 +1,4 @@
-/** Reads the graph of a tf.LayersModel and finds the chains of layers in it that can run fused. */
+/** Reads the graph of a tf.LayersModel and finds the chains of layers that can be fused. */
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Chain } from './chain';
@@ -11,7 +11,7 @@ export interface Call {
   outputs: SymbolicTensor[];
 }
 
-/** A part of the plan: a chain that runs fused, from one tensor to one other, or a layer that runs by itself. */
+/** A part of the plan: a chain that runs fused, from one tensor to another, or a layer that runs by itself. */
 export type Part = (Chain & { input: SymbolicTensor; output: SymbolicTensor }) | Call;
 
 /** Groups of calls, before they become chains. */
@@ -20,16 +20,16 @@ interface Match {
   input: SymbolicTensor;
   output: SymbolicTensor;
   calls: Call[];
-  /** The mask it makes or needs. */
+  /** The mask that it creates or needs. */
   makes?: SymbolicTensor;
   needs?: SymbolicTensor;
 }
 
-/** Returns the parts of a model in the order to run them. */
+/** Returns the parts of a model in the order in which they run. */
 export function planOf(model: LayersModel): Part[] {
   const calls = callsOf(model);
   const graph = new Graph(calls, model);
-  // A mask must not leave the chain that makes it: where one would, its pool and its unpooling run by themselves.
+  // A mask must not leave the chain that creates it: if one would, its pool and its unpooling run by themselves.
   const separate = new Set<number>();
   for (;;) {
     const { parts, stray } = partition(calls, graph, separate);
@@ -54,7 +54,7 @@ function callsOf(model: LayersModel): Call[] {
   return calls;
 }
 
-/** Who uses what. */
+/** Which calls use which tensors. */
 class Graph {
   private readonly users = new Map<number, Call[]>();
   private readonly results: Set<number>;
@@ -76,7 +76,7 @@ class Graph {
     return this.results.has(tensor.id);
   }
 
-  /** Returns the one call that uses a tensor, if nothing else does. */
+  /** Returns the call that uses a tensor, if it is the only one. */
   onlyUserOf(tensor: SymbolicTensor | undefined): Call | undefined {
     if (!tensor || this.isResult(tensor)) return undefined;
     const users = this.usersOf(tensor);
@@ -84,7 +84,7 @@ class Graph {
   }
 }
 
-/** Puts calls together to groups and groups to chains. `stray`: masks that would leave their chain. */
+/** Combines calls to groups and groups to chains. `stray`: masks that would leave their chain. */
 function partition(
   calls: readonly Call[],
   graph: Graph,
@@ -120,7 +120,7 @@ function partition(
   return { parts, stray };
 }
 
-/** Finds the layer that adds the input of a chain to its output and to nothing else, where the groups at both ends can do it. */
+/** Finds the layer that adds the input of a chain only to its output, if the groups at both ends support that. */
 function sumAfter(first: Match, last: Match, graph: Graph): Call | undefined {
   const sum = graph.onlyUserOf(last.output);
   const canAdd = first.group.adds === 'input gradient' && last.group.adds === 'output';
@@ -128,7 +128,7 @@ function sumAfter(first: Match, last: Match, graph: Graph): Call | undefined {
   return sum.inputs.some(({ id }) => id === first.input.id) ? sum : undefined;
 }
 
-/** Finds the group that begins with a call, if one does. */
+/** Finds the group that starts with a call, if there is one. */
 function matchAt(call: Call, graph: Graph, separate: ReadonlySet<number>): Match | undefined {
   switch (call.layer.getClassName()) {
     case 'Conv2D':
@@ -147,7 +147,7 @@ function matchAt(call: Call, graph: Graph, separate: ReadonlySet<number>): Match
   }
 }
 
-/** What the configuration of a layer says that matters here. */
+/** The relevant parts of a layer's configuration. */
 interface Config {
   strides: [number, number];
   padding: 'valid' | 'same';
@@ -163,7 +163,7 @@ function configOf({ layer }: Call): Config {
 
 const weightsOf = (call: Call) => () => call.layer.weights.map((weight) => weight.read() as Variable);
 
-/** Finds a layer's own ReLU, or the ReLU layer after it; undefined for another activation, which nothing here covers. */
+/** Finds a layer's own ReLU, or the ReLU layer after it; undefined for another activation, which is not supported here. */
 function matchRelu(call: Call, graph: Graph): { relu: boolean; output: SymbolicTensor; calls: Call[] } | undefined {
   const { activation } = configOf(call);
   const output = call.outputs[0] as SymbolicTensor;
@@ -196,7 +196,7 @@ function matchConv(call: Call, graph: Graph, separate: ReadonlySet<number>): Mat
   return { group: convGroup(weightsOf(call), attrs), input, ...finished };
 }
 
-/** Says whether a layer is max-pooling with indices over windows of 2 x 2 side by side, without padding. */
+/** Tells whether a layer is max-pooling with indices over 2 x 2 windows side by side, without padding. */
 function isPoolOf2x2(layer: layers.Layer): boolean {
   if (layer.getClassName() !== 'MaxPoolingWithIndices2D') return false;
   const { poolSize, strides, padding } = layer.getConfig();

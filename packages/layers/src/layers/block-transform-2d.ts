@@ -9,15 +9,15 @@ import type { LayerArgs } from './max-pooling-2d';
 
 type WeightVariable = ReturnType<layers.Layer['addWeight']>;
 
-/** What {@link blockTransform2d} takes. */
+/** Options of {@link blockTransform2d}. */
 export interface BlockTransform2DArgs extends LayerArgs {
   /** Height and width of the blocks, in pixels. */
   blockSize: Size2D;
-  /** How many coefficients of each block to keep, from 1 to the values of a block. */
+  /** Number of coefficients per block to keep, from 1 to the number of values in a block. */
   coefficients: number;
 }
 
-/** What both layers have: blocks, and weights that training leaves alone. */
+/** What both layers share: blocks, and weights that are not trained. */
 abstract class BlockLayer extends layers.Layer {
   /** Height and width of the blocks, in pixels. */
   readonly blockSize: readonly [number, number];
@@ -31,12 +31,12 @@ abstract class BlockLayer extends layers.Layer {
     this.blockSize = resolveSize2D(this.where, 'blockSize', args.blockSize);
   }
 
-  /** How messages begin. */
+  /** Prefix of messages. */
   protected get where(): string {
     return `layer "${this.name}"`;
   }
 
-  /** Adds the directions of color, and the list that says which coefficient stands where. */
+  /** Adds the directions in color space, and the list of the positions of coefficients. */
   protected addFixedWeights(channels: number, listName: string, listLength: number): void {
     const add = (name: string, shape: number[], initializer: Parameters<layers.Layer['addWeight']>[3]) =>
       this.addWeight(name, shape, 'float32', initializer, undefined, false);
@@ -55,16 +55,16 @@ abstract class BlockLayer extends layers.Layer {
 }
 
 /**
- * Transforms blocks of images to the coefficients of a cosine transform and keeps some: `[N, H, W, C]` -> `[N, h, w, coefficients]`
- * with h = ceil(H / height of a block) and w in the same way. What blocks reach past the image is its mirror image.
+ * Transforms blocks of images to the coefficients of a cosine transform and keeps some: `[N, H, W, C]` -> `[N, h, w, coefficients]` with h
+ * = ceil(H / height of a block), and w likewise. Beyond its edges, the image is continued by its mirror image.
  *
- * Which coefficients, and of which directions of color, are weights that training leaves alone: `positions` `[coefficients]` and `colors`
- * `[C, C]`, see {@link analyzeBlocks}. Registered as `BlockTransform2D`.
+ * Which coefficients, and which directions in color space, are weights that are not trained: `positions` `[coefficients]` and `colors` `[C,
+ * C]`, see {@link analyzeBlocks}. Registered as `BlockTransform2D`.
  */
 export class BlockTransform2D extends BlockLayer {
   static readonly className = 'BlockTransform2D';
 
-  /** How many coefficients of each block are kept. */
+  /** Number of coefficients per block that are kept. */
   readonly coefficients: number;
 
   /** @throws InvalidOptionError */
@@ -120,7 +120,7 @@ export class BlockTransform2D extends BlockLayer {
   }
 }
 
-/** What {@link inverseBlockTransform2d} takes. */
+/** Options of {@link inverseBlockTransform2d}. */
 export interface InverseBlockTransform2DArgs extends LayerArgs {
   /** Height and width of the blocks, in pixels. */
   blockSize: Size2D;
@@ -129,10 +129,10 @@ export interface InverseBlockTransform2DArgs extends LayerArgs {
 }
 
 /**
- * Makes images of the coefficients that {@link BlockTransform2D} kept: `[N, h, w, M]` -> `[N, H, W, C]`.
+ * Makes images from the coefficients that {@link BlockTransform2D} kept: `[N, h, w, M]` -> `[N, H, W, C]`.
  *
- * Its weights, which training leaves alone, are `colors` `[C, C]`, as there, and `places` `[height * width * C of a block]`: where each
- * coefficient stands among those that were kept, and M where it was left out. Registered as `InverseBlockTransform2D`.
+ * Its weights, which are not trained, are `colors` `[C, C]`, as there, and `places` `[height * width * C of a block]`: the index of each
+ * coefficient among those that were kept, or M if it was left out. Registered as `InverseBlockTransform2D`.
  */
 export class InverseBlockTransform2D extends BlockLayer {
   static readonly className = 'InverseBlockTransform2D';
@@ -178,7 +178,7 @@ export class InverseBlockTransform2D extends BlockLayer {
     return tidy(() => cropImages(this.wholeBlocks([inputs].flat()[0] as Tensor4D), this.imageShape));
   }
 
-  /** Makes images of any number of blocks, none of them cut off: float32 `[N, h, w, M]` -> `[N, h * height, w * width, C]`. */
+  /** Makes images from any number of blocks, without cropping: float32 `[N, h, w, M]` -> `[N, h * height, w * width, C]`. */
   wholeBlocks(coefficients: Tensor4D): Tensor4D {
     return tidy(() => {
       const { colors, list } = this.readFixedWeights();
@@ -194,12 +194,12 @@ export class InverseBlockTransform2D extends BlockLayer {
 serialization.registerClass(BlockTransform2D);
 serialization.registerClass(InverseBlockTransform2D);
 
-/** Makes a layer that transforms blocks of images; see {@link BlockTransform2D}. @throws InvalidOptionError */
+/** Creates a layer that transforms blocks of images; see {@link BlockTransform2D}. @throws InvalidOptionError */
 export function blockTransform2d(args: BlockTransform2DArgs): BlockTransform2D {
   return markAutoNamed(new BlockTransform2D(args), 'block_transform2d', args);
 }
 
-/** Makes a layer that makes images of blocks' coefficients; see {@link InverseBlockTransform2D}. @throws InvalidOptionError */
+/** Creates a layer that makes images from the coefficients of blocks; see {@link InverseBlockTransform2D}. @throws InvalidOptionError */
 export function inverseBlockTransform2d(args: InverseBlockTransform2DArgs): InverseBlockTransform2D {
   return markAutoNamed(new InverseBlockTransform2D(args), 'inverse_block_transform2d', args);
 }

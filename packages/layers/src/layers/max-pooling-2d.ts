@@ -10,22 +10,22 @@ import {
 } from '../ops/pool-geometry';
 import { markAutoNamed } from './auto-name';
 
-/** What every tf.layers layer takes: `name`, `trainable`, `inputShape` and so on. */
+/** Options of all tf.layers layers: `name`, `trainable`, `inputShape` and so on. */
 export type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
-/** What {@link maxPooling2d} takes. */
+/** Options of {@link maxPooling2d}. */
 export interface MaxPooling2DArgs extends LayerArgs, PoolOptions {}
 
 /**
- * Max-pooling that also tells where the maxima were: `[N, H, W, C]` -> `[values, indices]`, both `[N, h, w, C]`.
+ * Max-pooling that also returns where the maxima were: `[N, H, W, C]` -> `[values, indices]`, both `[N, h, w, C]`.
  *
  * The indices are int32 and follow {@link maxPoolWithArgmax}. It is registered as `MaxPoolingWithIndices2D`, because Keras has a
- * `MaxPooling2D` with one output.
+ * `MaxPooling2D` with a single output.
  */
 export class MaxPooling2D extends layers.Layer {
   static readonly className = 'MaxPoolingWithIndices2D';
 
-  /** The options with every choice spelled out. */
+  /** The options with all defaults filled in. */
   readonly options: ResolvedPoolOptions;
 
   #inputSize?: [number, number];
@@ -36,7 +36,7 @@ export class MaxPooling2D extends layers.Layer {
     this.options = resolvePoolOptions(`layer "${this.name}"`, args);
   }
 
-  /** Returns `[H, W]` of the input that this layer was connected to, once that is known. An unpooling restores this size. */
+  /** Returns `[H, W]` of the input that this layer was connected to, once it is known. An unpooling restores this size. */
   get inputSize(): readonly [number, number] | undefined {
     return this.#inputSize;
   }
@@ -47,7 +47,7 @@ export class MaxPooling2D extends layers.Layer {
     super.build(inputShape);
   }
 
-  /** Infers shapes: `[N, H, W, C]` -> two times `[N, h, w, C]`; null where a size isn't known. @throws ShapeError `SHAPE_MISMATCH` */
+  /** Infers shapes: `[N, H, W, C]` -> two times `[N, h, w, C]`; null for an unknown size. @throws ShapeError `SHAPE_MISMATCH` */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape[] {
     const [batch, height, width, channels] = this.#checkInputShape(inputShape);
     const known = height !== null && width !== null;
@@ -72,7 +72,7 @@ export class MaxPooling2D extends layers.Layer {
     kwargs?: Parameters<layers.Layer['apply']>[1],
   ): Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[] {
     const outputs = super.apply(inputs, kwargs) as Tensor[] | SymbolicTensor[];
-    // tf.layers takes every output for float32; a decoder's inputs are made from what is written here.
+    // tf.layers assumes that every output is float32; a decoder's inputs are created from what is written here.
     if (!('dataId' in outputs[1])) (outputs[1] as { dtype: string }).dtype = 'int32';
     return outputs;
   }

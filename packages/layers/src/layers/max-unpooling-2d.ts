@@ -6,18 +6,18 @@ import { windowsAreDisjoint } from '../ops/pool-geometry';
 import { markAutoNamed } from './auto-name';
 import type { LayerArgs, MaxPooling2D } from './max-pooling-2d';
 
-/** What {@link maxUnpooling2d} takes. */
+/** Options of {@link maxUnpooling2d}. */
 export interface MaxUnpooling2DArgs extends LayerArgs {
   /**
-   * The pool that this layer undoes: the layer, or its name, which only `Sequential` can look up. Within a `Sequential` it may be
-   * left out: the last pool that isn't tied yet is taken.
+   * The pool that this layer undoes: the layer, or its name, which only `Sequential` can look up. In a `Sequential` it may be omitted: the
+   * last pool that is not tied yet is used.
    */
   pool?: MaxPooling2D | string;
   /** `[H, W]` of the output. Default: the input size of the pool. */
   outputSize?: readonly [number, number];
   /** How the mask must match; see {@link MaskMode}. Default `'strict'`. */
   mask?: MaskMode;
-  /** See `MaxUnpoolOptions.distinctIndices`. Default: true for a pool whose windows don't overlap, else false. */
+  /** See `MaxUnpoolOptions.distinctIndices`. Default: true for a pool whose windows do not overlap, otherwise false. */
   distinctIndices?: boolean;
 }
 
@@ -30,7 +30,7 @@ export class MaxUnpooling2D extends layers.Layer {
   static readonly className = 'MaxUnpooling2D';
 
   readonly maskMode: MaskMode;
-  /** The pool as it was given: a layer, a name that isn't looked up yet, or nothing. */
+  /** The pool as it was given: a layer, a name that has not been looked up yet, or nothing. */
   readonly pool: MaxPooling2D | string | undefined;
 
   #outputSize?: readonly [number, number];
@@ -50,9 +50,9 @@ export class MaxUnpooling2D extends layers.Layer {
   }
 
   /**
-   * Takes what isn't given by hand from a pool whose input is `[H, W]`. `Sequential` calls this.
+   * Takes what was not given explicitly from a pool whose input is `[H, W]`. `Sequential` calls this.
    *
-   * @throws MaskError `MASK_MISMATCH` if another output size was given: the indices would mean other positions in it.
+   * @throws MaskError `MASK_MISMATCH` if another output size was given: the indices would refer to other positions in it.
    */
   tie(pool: MaxPooling2D, inputSize: readonly [number, number]): void {
     const given = this.#outputSize;

@@ -1,9 +1,9 @@
 import { initializers, type layers } from '@tensorflow/tfjs-layers';
 
-/** The initializers that callers of this package's factories gave, by their options. */
+/** The initializers given to this package's factories, by option. */
 const given = new WeakMap<layers.Layer, ReadonlySet<string>>();
 
-/** Remembers which initializers a caller of a factory gave; a layer itself can't tell them from defaults. */
+/** Records which initializers were given to a factory; a layer itself cannot tell them from defaults. */
 export function markInitializers<L extends layers.Layer>(layer: L, args: object): L {
   const entries = Object.entries(args).filter(([key, value]) => key.endsWith('Initializer') && value !== undefined);
   given.set(layer, new Set(entries.map(([key]) => key)));
@@ -11,9 +11,9 @@ export function markInitializers<L extends layers.Layer>(layer: L, args: object)
 }
 
 /**
- * Says whether a layer was given an initializer of its own for a weight, so that nobody else should draw it.
+ * Tells whether a layer was given its own initializer for a weight, so that nothing else should initialize it.
  *
- * Stock layers don't remember what they were given: there it is any initializer other than the default of its class.
+ * Stock layers do not record what they were given: for them, it is any initializer other than the default of their class.
  *
  * @param option `kernelInitializer`, `biasInitializer`, `depthwiseInitializer` or `pointwiseInitializer`.
  */
@@ -28,7 +28,7 @@ export function hasOwnInitializer(layer: layers.Layer, option: string): boolean 
 
 type Initializer = ReturnType<typeof initializers.zeros>;
 
-/** What tf.layers' convolutions and dense layers begin with: Keras' glorotUniform, and the normal form of it. */
+/** The default initializers of tf.layers's convolutions and dense layers: Keras's glorotUniform, and its normal form. */
 const stockKernels = [initializers.glorotNormal({}), initializers.glorotUniform({})];
 
 function describe(initializer: Initializer): string {

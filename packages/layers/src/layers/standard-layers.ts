@@ -1,9 +1,9 @@
 /**
- * Factories for stock tf.layers under one naming, with Torch7's and PyTorch's names beside it.
+ * Factories for stock tf.layers with consistent names, documented with Torch7's and PyTorch's names.
  *
- * What comes out is an ordinary tf.layers layer: nothing of it needs registering. Two things differ from calling
- * `tf.layers` directly. Kernels start as in Torch7 and PyTorch, uniform in ±1/sqrt(fan in), and biases at 0. And sizes
- * that are given by hand (`inChannels`, `inFeatures`) are checked when the layer is added to a `Sequential`.
+ * They return ordinary tf.layers layers that need no registration. Two things differ from calling `tf.layers` directly. Kernels are
+ * initialized as in Torch7 and PyTorch, uniform in ±1/sqrt(fan in), and biases with 0. And sizes that are given explicitly (`inChannels`,
+ * `inFeatures`) are checked when the layer is added to a `Sequential`.
  */
 import { inWords } from '@ae/ground/in-words';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
@@ -13,7 +13,7 @@ import { markAutoNamed } from './auto-name';
 import type { LayerArgs } from './max-pooling-2d';
 import { markInitializers } from './own-initializers';
 
-/** What TensorFlow.js takes for a layer of units. */
+/** What TensorFlow.js accepts as a layer of units. */
 export type DenseArgs = Parameters<typeof layers.dense>[0];
 
 /** Options of layers with weights. */
@@ -22,13 +22,13 @@ export interface WeightArgs
     Pick<DenseArgs, 'kernelRegularizer' | 'biasRegularizer' | 'kernelConstraint' | 'biasConstraint'> {
   /** Default true. */
   useBias?: boolean;
-  /** Default: uniform in ±1/sqrt(fan in), as Torch7 and PyTorch. */
+  /** Default: uniform in ±1/sqrt(fan in), as in Torch7 and PyTorch. */
   kernelInitializer?: DenseArgs['kernelInitializer'];
   /** Default `'zeros'`. */
   biasInitializer?: DenseArgs['kernelInitializer'];
 }
 
-/** What {@link conv2d} and {@link conv2dTranspose} take. */
+/** Options of {@link conv2d} and {@link conv2dTranspose}. */
 export interface Conv2DArgs extends WeightArgs {
   /** Number of output channels, >= 1. */
   filters: number;
@@ -37,13 +37,13 @@ export interface Conv2DArgs extends WeightArgs {
   /** Default 1. */
   strides?: Size2D;
   /**
-   * `'valid'` (the default): none. `'same'`: TensorFlow's rule. A number, as in Torch and PyTorch: 0 is `'valid'`, and
-   * (kernelSize - 1) / 2 with stride 1 and an odd kernel is `'same'`; tf.layers has no others.
+   * `'valid'` (the default): none. `'same'`: TensorFlow's rule. A number, as in Torch and PyTorch: 0 is `'valid'`, and (kernelSize - 1) / 2
+   * with stride 1 and an odd kernel is `'same'`; tf.layers supports no others.
    */
   padding?: 'valid' | 'same' | number;
-  /** Number of input channels, where you want it checked. Otherwise it is inferred. */
+  /** Number of input channels, if it should be checked. Otherwise it is inferred. */
   inChannels?: number;
-  /** What happens to the result, such as `'relu'`. Default none. */
+  /** Activation applied to the result, such as `'relu'`. Default none. */
   activation?: DenseArgs['activation'];
 }
 
@@ -85,7 +85,7 @@ export function conv2dTranspose(args: Conv2DArgs): layers.Layer {
 }
 
 /**
- * Makes a rectifier, `max(x, 0)`, for any shape: Torch7 and PyTorch `ReLU`, Keras `ReLU`.
+ * Creates a rectifier, `max(x, 0)`, for any shape: Torch7 and PyTorch `ReLU`, Keras `ReLU`.
  *
  * Its gradient at 0 is 0.
  */
@@ -93,11 +93,11 @@ export function relu(args: LayerArgs = {}): layers.Layer {
   return markAutoNamed(layers.reLU(args), 'relu', args);
 }
 
-/** What {@link linear} takes. */
+/** Options of {@link linear}. */
 export interface LinearArgs extends WeightArgs {
   /** Number of outputs, >= 1. */
   units: number;
-  /** Number of inputs, where you want it checked. Otherwise it is inferred. */
+  /** Number of inputs, if it should be checked. Otherwise it is inferred. */
   inFeatures?: number;
 }
 
@@ -122,24 +122,24 @@ export function linear(args: LinearArgs): layers.Layer {
 }
 
 /**
- * Makes a layer that flattens `[N, H, W, C]` to `[N, H * W * C]`: Torch7 `Reshape(n)` or `View(n)`, PyTorch and Keras `Flatten`.
+ * Creates a layer that flattens `[N, H, W, C]` to `[N, H * W * C]`: Torch7 `Reshape(n)` or `View(n)`, PyTorch and Keras `Flatten`.
  *
- * The order is row, column, channel; in Torch7 and PyTorch it is channel, row, column. The kernel of a linear layer after it
- * has to be permuted when weights move.
+ * The order is row, column, channel; in Torch7 and PyTorch it is channel, row, column. The kernel of a linear layer after it must be
+ * permuted when weights are transferred.
  */
 export function flatten(args: LayerArgs = {}): layers.Layer {
   return markAutoNamed(layers.flatten(args), 'flatten', args);
 }
 
-/** What {@link reshape} takes. */
+/** Options of {@link reshape}. */
 export interface ReshapeArgs extends LayerArgs {
   /** Shape without the batch, such as `[14, 14, 24]`. One size may be null: it is inferred. */
   targetShape: readonly (number | null)[];
 }
 
 /**
- * Makes a layer that gives each sample another shape of the same size: Torch7 `Reshape(24, 14, 14)` or `View`, PyTorch
- * `Unflatten`, Keras `Reshape`. The order of the elements stays, and is row, column, channel for images.
+ * Creates a layer that reshapes each sample to another shape of the same size: Torch7 `Reshape(24, 14, 14)` or `View`, PyTorch `Unflatten`,
+ * Keras `Reshape`. The order of the elements does not change, and is row, column, channel for images.
  *
  * @throws InvalidOptionError `INVALID_OPTION`
  */
@@ -175,7 +175,7 @@ function makeConvolution(kind: string, make: typeof layers.conv2d, args: Conv2DA
   return markAutoNamed(markInitializers(layer, args), kind, args);
 }
 
-/** Makes the default initializer: a variance of 1/(3 * fan in) is that of the uniform distribution in ±1/sqrt(fan in). */
+/** Creates the default initializer: a variance of 1/(3 * fan in) is that of the uniform distribution in ±1/sqrt(fan in). */
 function fanInUniform(): DenseArgs['kernelInitializer'] {
   return initializers.varianceScaling({ scale: 1 / 3, mode: 'fanIn', distribution: 'uniform' });
 }

@@ -5,23 +5,23 @@ import { MaxUnpooling2D } from '../layers/max-unpooling-2d';
 import { checkMaskShape } from '../ops/max-unpool';
 import { inferOutputShape, type SampleShape } from './layer-shape';
 
-/** One layer of a {@link Sequential}, with what is known of it before it has weights. */
+/** One layer of a {@link Sequential}, with what is known about it before it has weights. */
 export interface SequentialStep {
   readonly layer: layers.Layer;
   /** Without the batch. */
   readonly inputShape: SampleShape;
-  /** Without the batch; of a pool, the shape of its values. */
+  /** Without the batch; for a pool, the shape of its values. */
   readonly outputShape: SampleShape;
   /** The pool that an unpooling is tied to. */
   readonly pool?: MaxPooling2D;
-  /** Of the sum that ends a residual branch: how many steps came before the branch, whose result is added to its own. */
+  /** For the sum that ends a residual branch: the number of steps before the branch, whose result is added to its own. */
   readonly branchedAt?: number;
 }
 
 /**
- * Infers what is known of a layer that takes what the last of `steps` gives, and ties an unpooling to its pool among them.
+ * Infers what is known about a layer that follows the last of `steps`, and ties an unpooling to its pool among them.
  *
- * @throws ShapeError, MaskError, GraphError as `Sequential.add`
+ * @throws ShapeError, MaskError, GraphError as in `Sequential.add`
  */
 export function connectLayer(
   layer: layers.Layer,

@@ -2,10 +2,10 @@ import type { layers } from '@tensorflow/tfjs-layers';
 import { GraphError, InvalidOptionError } from '../errors';
 import type { SequentialStep } from './connect-layer';
 
-/** What tf.layers takes as a name, though it says so no earlier than when the layer is connected. */
+/** The names that tf.layers accepts, which it checks only when the layer is connected. */
 const layerName = /^[A-Za-z0-9][-A-Za-z0-9._/]*$/;
 
-/** The names of a chain's layers: those that callers gave, and for the others their kind and number. */
+/** The names of a chain's layers: those given by callers, and for the others their kind and number. */
 export class LayerNames {
   readonly #steps: readonly SequentialStep[];
   readonly #counts = new Map<string, number>();
@@ -23,7 +23,7 @@ export class LayerNames {
     return this.#counts.get(kind) ?? 0;
   }
 
-  /** Returns what makes the counts again what they are now. */
+  /** Returns a function that restores the current counts. */
   save(): () => void {
     const counts = [...this.#counts];
     return () => {
@@ -32,7 +32,7 @@ export class LayerNames {
     };
   }
 
-  /** Returns the next name of its kind, leaving out those that callers gave themselves. */
+  /** Returns the next name of its kind, skipping those given by callers. */
   next(kind: string): string {
     const taken = new Set(this.#steps.map((step) => step.layer.name));
     let number = this.#countOf(kind) + 1;
@@ -40,7 +40,7 @@ export class LayerNames {
     return `${kind}_${number}`;
   }
 
-  /** @throws InvalidOptionError for what tf.layers doesn't take as a name, GraphError for a name, or a layer, that already exists */
+  /** @throws InvalidOptionError for a name that tf.layers does not accept, GraphError for a name, or a layer, that already exists */
   check(layer: layers.Layer): void {
     if (!layerName.test(layer.name)) {
       throw new InvalidOptionError({

@@ -1,17 +1,17 @@
 import type { layers, Shape } from '@tensorflow/tfjs-layers';
 import { formatShape, ShapeError, type WrongValue } from '../errors';
 
-/** A shape without the batch, every size known. */
+/** A shape without the batch, with all sizes known. */
 export type SampleShape = readonly number[];
 
-/** Stock layers that don't say which rank they need until they have weights. Ranks are without the batch. */
+/** Stock layers that do not say which rank they need until they have weights. Ranks exclude the batch. */
 const rankOfClass: Readonly<Record<string, number>> = { Conv2D: 3, SeparableConv2D: 3, DepthwiseConv2D: 3, Dense: 1 };
 
 /**
- * Works out the output shape of a layer with one input and one output, without creating its weights.
+ * Determines the output shape of a layer with one input and one output, without creating its weights.
  *
- * @throws ShapeError `SHAPE_MISMATCH`, naming the layer, what it got and what it needs, if the input doesn't suit it or nothing would be left
- *   of it
+ * @throws ShapeError `SHAPE_MISMATCH`, naming the layer, what it received and what it needs, if the input does not suit it or nothing would
+ * be left of it
  */
 export function inferOutputShape(layer: layers.Layer, input: SampleShape): SampleShape {
   checkRank(layer, input);
@@ -30,7 +30,7 @@ export function inferOutputShape(layer: layers.Layer, input: SampleShape): Sampl
 function computeOutputShape(layer: layers.Layer, input: SampleShape): SampleShape {
   let output: Shape | Shape[];
   try {
-    // A batch of 1 in place of an unknown one: stock Reshape doesn't compare sizes while one is unknown.
+    // A batch of 1 instead of an unknown one: the standard Reshape does not compare sizes while one is unknown.
     output = layer.computeOutputShape([1, ...input]);
   } catch (cause) {
     throw new ShapeError(describeFailure(layer, input, cause), { cause });
@@ -77,7 +77,7 @@ function checkRank(layer: layers.Layer, input: SampleShape): void {
   });
 }
 
-/** Checks sizes that were given by hand (or are fixed by weights that exist). */
+/** Checks sizes that were given explicitly (or are determined by existing weights). */
 function checkSizes(layer: layers.Layer, input: SampleShape): void {
   for (const [key, expected] of Object.entries(layer.inputSpec?.[0]?.axes ?? {})) {
     const axis = Number(key) < 0 ? input.length + Number(key) : Number(key) - 1;

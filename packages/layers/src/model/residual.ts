@@ -1,7 +1,7 @@
 import type { layers } from '@tensorflow/tfjs-layers';
 import { InvalidOptionError } from '../errors';
 
-/** A branch of a {@link Sequential}: its layers' result is added to what goes into the first of them. */
+/** A branch of a {@link Sequential}: the result of its layers is added to the input of the first one. */
 export class Residual {
   constructor(
     readonly layers: readonly layers.Layer[],
@@ -11,8 +11,8 @@ export class Residual {
 }
 
 /**
- * Makes a residual branch for {@link Sequential}: x -> x + layers(x), as in He et al., 2016. The last layer must give back the shape of x; with
- * a kernel of zeros there the branch begins as the identity.
+ * Creates a residual branch for {@link Sequential}: x -> x + layers(x), as in He et al., 2016. The last layer must restore the shape of x;
+ * with a kernel of zeros there, the branch starts as the identity.
  *
  * @throws InvalidOptionError for an empty list
  */

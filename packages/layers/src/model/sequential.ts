@@ -10,7 +10,7 @@ import type { SampleShape } from './layer-shape';
 import { Residual } from './residual';
 import { type SplitModel, splitModel } from './split-model';
 
-/** What {@link Sequential} takes. */
+/** Options of {@link Sequential}. */
 export interface SequentialOptions {
   /** `[H, W, C]` of the images, or any other shape without the batch. */
   inputShape: SampleShape;
@@ -21,8 +21,8 @@ export interface SequentialOptions {
 /**
  * A chain of layers, in which each unpooling finds the pool it undoes.
  *
- * Shapes are inferred and checked by `add`, so that a mistake is reported at the layer that makes it. No tensor is created before
- * `build`, which makes an ordinary tf.LayersModel.
+ * Shapes are inferred and checked by `add`, so that a mistake is reported at the layer that causes it. No tensor is created before `build`,
+ * which returns an ordinary tf.LayersModel.
  */
 export class Sequential {
   readonly inputShape: SampleShape;
@@ -32,7 +32,7 @@ export class Sequential {
   readonly #names = new LayerNames(this.#steps);
   #built?: LayersModel;
 
-  /** Begins an empty chain. @throws InvalidOptionError `INVALID_OPTION` unless inputShape holds integers >= 1 */
+  /** Starts an empty chain. @throws InvalidOptionError `INVALID_OPTION` unless inputShape consists of integers >= 1 */
   constructor({ inputShape, name }: SequentialOptions) {
     const valid = Array.isArray(inputShape) && inputShape.length > 0;
     if (!valid || !inputShape.every((size) => Number.isInteger(size) && size >= 1)) {
@@ -51,7 +51,7 @@ export class Sequential {
     return this.#steps;
   }
 
-  /** Returns the shape of what comes out, without the batch. */
+  /** Returns the output shape, without the batch. */
   get outputShape(): SampleShape {
     return this.#steps.at(-1)?.outputShape ?? this.inputShape;
   }
@@ -59,14 +59,14 @@ export class Sequential {
   /**
    * Adds a layer and infers its output shape.
    *
-   * A {@link Residual} adds its layers, and then the sum of their result and what went into the first. An unpooling is tied to its `pool`,
-   * or else to the last pool that isn't tied yet. A layer that has no name of its own gets one: its kind and number, such as `conv2d_1`.
+   * A {@link Residual} adds its layers, and then the sum of their result and the input of the first one. An unpooling is tied to its
+   * `pool`, or else to the last pool that is not tied yet. A layer without its own name gets one: its kind and number, such as `conv2d_1`.
+   * If this throws, the chain is unchanged.
    *
-   * After an error the chain is as it was before.
-   *
-   * @throws ShapeError `SHAPE_MISMATCH`, MaskError `MASK_MISMATCH`: naming the layer, the shape it got and the shape it needs
+   * @throws ShapeError `SHAPE_MISMATCH`, MaskError `MASK_MISMATCH`: naming the layer, the shape it received and the shape it needs
    * @throws GraphError `INVALID_GRAPH` if there is no pool to tie, the layer or its name already exists, or the model has been built
-   * @throws InvalidOptionError `INVALID_OPTION` for what is no layer, has a name that tf.layers doesn't take, or an activityRegularizer
+   * @throws InvalidOptionError `INVALID_OPTION` for something that is not a layer, a name that tf.layers does not accept, or an
+   * activityRegularizer
    */
   add(layer: layers.Layer | Residual): this {
     if (layer instanceof Residual) return this.#addResidual(layer);
@@ -95,7 +95,7 @@ export class Sequential {
   }
 
   /**
-   * Creates the weights and returns the model. Calling it again returns the same model. The caller disposes it.
+   * Creates the weights and returns the model. Calling it again returns the same model. The caller disposes of it.
    *
    * @throws GraphError `INVALID_GRAPH` if no layer was added
    * @throws MissingKernelError `MISSING_KERNEL` if TensorFlow.js has no backend
@@ -134,7 +134,7 @@ export class Sequential {
     return splitModel(this.build(), codeLayerName);
   }
 
-  /** Adds a branch and the sum that ends it; all of it or, where it throws, nothing. */
+  /** Adds a branch and the sum that ends it; all of it, or, if it throws, nothing. */
   #addResidual({ layers: branch, name }: Residual): this {
     const before = this.#steps.length;
     const inputShape = this.outputShape;
@@ -160,7 +160,7 @@ export class Sequential {
   }
 }
 
-/** Refuses activityRegularizer: tf.layers takes it and then fails whenever the layer runs. */
+/** Refuses activityRegularizer, which tf.layers accepts but which then fails whenever the layer runs. */
 function checkRegularizers(layer: layers.Layer): void {
   const { activityRegularizer } = layer as { activityRegularizer?: unknown };
   if (activityRegularizer === undefined || activityRegularizer === null) return;

@@ -2,13 +2,13 @@ import { input, type LayersModel, type layers, model, type SymbolicTensor } from
 import { GraphError } from '../errors';
 import { MaxPooling2D } from '../layers/max-pooling-2d';
 
-/** The two halves of a model. They share its weights, so that training one trains all. The caller disposes each. */
+/** The two halves of a model. They share its weights, so that training one trains all. The caller disposes of each. */
 export interface SplitModel {
   /** Name of the layer whose output is the code. */
   codeLayerName: string;
-  /** Names of the pools whose masks go from the encoder to the decoder, in the order of the pools. */
+  /** Names of the pools whose masks the encoder passes to the decoder, in the order of the pools. */
   poolNames: string[];
-  /** image -> `[code, ...masks]`; only the code, and not a list, if no mask is needed. Masks are int32. */
+  /** image -> `[code, ...masks]`; only the code, not in a list, if no mask is needed. Masks are int32. */
   encoder: LayersModel;
   /** `[code, ...masks]` -> image; only the code, if no mask is needed. */
   decoder: LayersModel;
@@ -20,12 +20,12 @@ type GraphNode = layers.Layer['inboundNodes'][number];
 /**
  * Splits a model with one input and one output after a layer into encoder and decoder.
  *
- * Its layers are applied once more, to the parts' own inputs. So the three share layers and weights, and a weight is freed once each
+ * Its layers are applied once more, to the parts' own inputs. So all three models share layers and weights, and a weight is freed once each
  * model that uses it is disposed.
  *
- * @param whole An image -> image model, as `Sequential.build` makes it or `tf.loadLayersModel` reads it.
+ * @param whole An image -> image model, from `Sequential.build` or `tf.loadLayersModel`.
  * @param codeLayerName Default: the layer with the smallest output; the first of equals.
- * @throws GraphError `INVALID_GRAPH` if there is no such layer, or if a layer after it needs more of the encoder than the code and masks
+ * @throws GraphError `INVALID_GRAPH` if there is no such layer, or if a layer after it needs more from the encoder than the code and masks
  */
 export function splitModel(whole: LayersModel, codeLayerName?: string): SplitModel {
   if (whole.inputs.length !== 1 || whole.outputs.length !== 1) {
@@ -62,7 +62,7 @@ function makeInput(tensor: SymbolicTensor, name: string, dtype = tensor.dtype): 
   return input({ shape: tensor.shape.slice(1), dtype: dtype as 'float32' | 'int32', name });
 }
 
-/** Finds the masks that layers after the code need. @throws GraphError `INVALID_GRAPH` if they need anything else of what is before it */
+/** Finds the masks that layers after the code need. @throws GraphError `INVALID_GRAPH` if they need anything else from before it */
 function findMasks(image: SymbolicTensor, code: SymbolicTensor): Set<SymbolicTensor> {
   const encoder = new Set(collectNodes(code));
   const masks = new Set<SymbolicTensor>();
@@ -90,7 +90,7 @@ function bypassError(tensor: SymbolicTensor, code: SymbolicTensor): GraphError {
   });
 }
 
-/** Applies the layers that lead to the targets again, with other tensors in place of some. */
+/** Applies the layers that lead to the targets again, with some tensors replaced. */
 function reapply(targets: SymbolicTensor[], replaced: Map<SymbolicTensor, SymbolicTensor>): SymbolicTensor[] {
   const rebuild = (tensor: SymbolicTensor): SymbolicTensor => {
     const known = replaced.get(tensor);
@@ -130,7 +130,7 @@ function findCode(nodes: GraphNode[], name: string | undefined): SymbolicTensor 
   );
 }
 
-/** Lists the nodes that a tensor is made of, each after those it depends on. */
+/** Lists the nodes that a tensor depends on, each after those it depends on. */
 function collectNodes(tensor: SymbolicTensor): GraphNode[] {
   const nodes = new Set<GraphNode>();
   const visit = (node: GraphNode) => {
@@ -146,7 +146,7 @@ function nodeOf(tensor: SymbolicTensor): GraphNode {
   return tensor.sourceLayer.inboundNodes[tensor.nodeIndex];
 }
 
-/** Returns what a node is made of. The node of an input layer lists its own output as its input, so it is told by its layers. */
+/** Returns the inputs of a node. The node of an input layer lists its own output as its input, so it is recognized by its layers. */
 function sourcesOf(node: GraphNode): SymbolicTensor[] {
   return node.inboundLayers.length === 0 ? [] : node.inputTensors;
 }

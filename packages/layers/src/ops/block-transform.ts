@@ -28,18 +28,21 @@ export type BlockSize = readonly [height: number, width: number];
 /** What a block transform keeps of each block, and in which order. */
 export interface BlockBasis {
   readonly blockSize: BlockSize;
-  /** `[C, C]`, orthogonal: each column is a direction of color whose plane is transformed by itself. */
+  /** `[C, C]`, orthogonal: each column is a direction in color space whose plane is transformed separately. */
   readonly colors: Tensor2D;
-  /** `[K]` for K values of a block, int32 or float32: where each coefficient stands among those that are kept; their number where it is left out. */
+  /**
+   * `[K]` for the K values of a block, int32 or float32: the index of each coefficient among those that are kept, or their number if it is
+   * left out.
+   */
   readonly places: Tensor1D;
 }
 
 /**
- * Transforms blocks of images by an orthonormal cosine transform (DCT-II) of each color plane and keeps some of the coefficients:
- * `[N, H, W, C]` -> `[N, H / h, W / w, positions]`.
+ * Transforms blocks of images with an orthonormal cosine transform (DCT-II) of each color plane and keeps some of the coefficients: `[N, H,
+ * W, C]` -> `[N, H / h, W / w, positions]`.
  *
- * @param positions `[M]`, int32 or float32: which coefficients of a block to keep, as `(c * w + u) * h + v` for color direction c and the frequencies u
- *   along the width and v along the height.
+ * @param positions `[M]`, int32 or float32: which coefficients of a block to keep, as `(c * w + u) * h + v` for color direction c and the
+ * frequencies u along the width and v along the height.
  */
 export function analyzeBlocks(
   images: Tensor4D,
@@ -91,13 +94,13 @@ export function synthesizeBlocks(coefficients: Tensor4D, { blockSize, colors, pl
   });
 }
 
-/** What kernels take: which coefficients of a block are which of those that are kept, by one of two lists. */
+/** The mapping from coefficients of a block to those that are kept, as one of two lists for kernels. */
 interface KernelBasis extends Omit<BlockBasis, 'places'> {
   readonly positions?: Tensor1D;
   readonly indices?: Tensor1D;
 }
 
-/** Says whether the active backend has kernels for blocks of a size; see contracts/block-kernels.ts. */
+/** Tells whether the active backend has kernels for blocks of a size; see contracts/block-kernels.ts. */
 function hasKernels(blockSize: BlockSize): boolean {
   const covered = blockSize.every((side) => side >= 4 && Number.isInteger(Math.log2(side)));
   return covered && getKernel(AnalyzeBlocks, getBackend()) !== undefined;
@@ -152,7 +155,7 @@ function cosines(size: number): Tensor2D {
   return tensor2d(Float32Array.from(cosineMatrix(size)), [size, size]);
 }
 
-/** Extends images below and to the right by their mirror images, to whole blocks. */
+/** Pads images at the bottom and right with their mirror images, to whole blocks. */
 export function extendImages(images: Tensor4D, [height, width]: BlockSize): Tensor4D {
   return tidy(() => extendAxis(extendAxis(images, 1, height), 2, width));
 }
@@ -160,7 +163,7 @@ export function extendImages(images: Tensor4D, [height, width]: BlockSize): Tens
 function extendAxis(images: Tensor4D, axis: 1 | 2, size: number): Tensor4D {
   let missing = (size - (images.shape[axis] % size)) % size;
   let extended = images;
-  // An image smaller than what is missing is mirrored more than once.
+  // An image smaller than the padding is mirrored more than once.
   while (missing > 0) {
     const length = Math.min(missing, extended.shape[axis]);
     const begin = [0, 0, 0, 0];
@@ -171,7 +174,7 @@ function extendAxis(images: Tensor4D, axis: 1 | 2, size: number): Tensor4D {
   return extended;
 }
 
-/** Cuts off what {@link extendImages} added. */
+/** Removes what {@link extendImages} added. */
 export function cropImages(images: Tensor4D, [height, width]: readonly number[]): Tensor4D {
   if (images.shape[1] === height && images.shape[2] === width) return images;
   return slice(images, [0, 0, 0, 0], [-1, height, width, -1]);

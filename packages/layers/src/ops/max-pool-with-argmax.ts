@@ -10,26 +10,26 @@ import { checkImages } from './check-images';
 import { computePoolGeometry, type PoolOptions, resolvePoolOptions } from './pool-geometry';
 import { checkKernels, runKernel } from './run-kernel';
 
-/** What {@link maxPoolWithArgmax} returns. The caller disposes both. */
+/** The result of {@link maxPoolWithArgmax}. The caller disposes of both. */
 export interface PooledWithIndices {
   /** The maxima: float32 `[N, h, w, C]`. */
   values: tf.Tensor4D;
-  /** Where they were: int32 `[N, h, w, C]`, each `(y * W + x) * C + c` in the pooled input, without the batch. */
+  /** Positions of the maxima: int32 `[N, h, w, C]`, each `(y * W + x) * C + c` in the pooled input, without the batch. */
   indices: tf.Tensor4D;
 }
 
 /**
- * Takes the maximum of each window, and its position.
+ * Returns the maximum of each window, and its position.
  *
- * Output size: `floor((size + padding - poolSize) / strides) + 1`, or `ceil(size / strides)` with `'same'`. The first of equal
- * maxima wins. NaN wins over every number, and the last NaN over the others. Padding never wins. These are PyTorch's rules.
- * Differentiable: the gradient of the values is added at the indices; the indices have none.
+ * Output size: `floor((size + padding - poolSize) / strides) + 1`, or `ceil(size / strides)` with `'same'`. The first of equal maxima wins.
+ * NaN wins over every number, and the last NaN over the others. Padding never wins. These are PyTorch's rules. Differentiable: the gradient
+ * of the values is added at the indices; the indices have none.
  *
  * @param x float32 `[N, H, W, C]`; N may be 0.
- * @throws ShapeError `SHAPE_MISMATCH` if x isn't of rank 4 or no window fits
- * @throws DtypeError `DTYPE_MISMATCH` if x isn't float32
+ * @throws ShapeError `SHAPE_MISMATCH` if x does not have rank 4 or no window fits
+ * @throws DtypeError `DTYPE_MISMATCH` if x is not float32
  * @throws InvalidOptionError `INVALID_OPTION`
- * @throws MissingKernelError `MISSING_KERNEL` if the backend's kernels aren't registered
+ * @throws MissingKernelError `MISSING_KERNEL` if the backend's kernels are not registered
  */
 export function maxPoolWithArgmax(x: tf.Tensor4D, options: PoolOptions): PooledWithIndices {
   const where = 'maxPoolWithArgmax';
@@ -48,7 +48,7 @@ export function maxPoolWithArgmax(x: tf.Tensor4D, options: PoolOptions): PooledW
   return { values, indices };
 }
 
-/** Turns indices that count through the whole batch (`includeBatchInIndex`) into indices within each image. */
+/** Converts indices that count across the whole batch (`includeBatchInIndex`) to indices within each image. */
 function withoutBatch(indices: tf.Tensor4D, [batch, height, width, channels]: number[]): tf.Tensor4D {
   const imageSize = tf.scalar(height * width * channels, 'int32');
   const offsets = tf.mul(tf.range(0, batch, 1, 'int32'), imageSize);

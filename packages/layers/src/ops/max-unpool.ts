@@ -8,8 +8,8 @@ import { checkKernels, runKernel } from './run-kernel';
 /**
  * How the mask's shape must match the values.
  *
- * `'strict'`: the same shape. `'torch7'`: the mask may have more channels, and its first C are used, image by image. That
- * is what Torch7's CUDA code did unasked in 2016; see the `torch7` preset of @ae/autoencoder.
+ * `'strict'`: the same shape. `'torch7'`: the mask may have more channels, and its first C are used, image by image. Torch7's CUDA code did
+ * that implicitly in 2016; see the `torch7` preset of @ae/autoencoder.
  */
 export type MaskMode = 'strict' | 'torch7';
 
@@ -18,8 +18,8 @@ export interface MaxUnpoolOptions {
   /** Default `'strict'`. */
   mask?: MaskMode;
   /**
-   * Promises that no index occurs twice in an image, as after a pool whose windows don't overlap; some backends are faster
-   * then. If the promise is wrong, values that share a position may be written in any order or added. Default false.
+   * Guarantees that no index occurs twice in an image, as after a pool whose windows do not overlap, which makes some backends faster. If
+   * that is wrong, values that share a position may be written in any order or added. Default false.
    */
   distinctIndices?: boolean;
 }
@@ -27,19 +27,19 @@ export interface MaxUnpoolOptions {
 /**
  * Writes each value where the pool found its maximum, and zeros elsewhere: the counterpart of {@link maxPoolWithArgmax}.
  *
- * Where an index occurs twice in an image, the last value in row-major order is written, as by PyTorch on a CPU, and on
- * every backend. Differentiable in the values: each reads the gradient at its index, also one that was overwritten, as in PyTorch.
+ * If an index occurs twice in an image, the last value in row-major order is written, as in PyTorch on a CPU, and on every backend.
+ * Differentiable with respect to the values: each reads the gradient at its index, even if it was overwritten, as in PyTorch.
  *
  * @param values float32 `[N, h, w, C]`.
- * @param indices int32 `[N, h, w, C]`, each `(y * W + x) * C + c`, without the batch; with `mask: 'torch7'` `[N, h, w, M]`
- *   with M >= C, and M in place of C in the formula. The backends cpu and tensorflow throw InvalidIndexError for one that is
- *   out of range; the others, which can't look at every index cheaply, leave its value out.
+ * @param indices int32 `[N, h, w, C]`, each `(y * W + x) * C + c`, without the batch; with `mask: 'torch7'` `[N, h, w, M]` with M >= C, and
+ * M instead of C in the formula. The backends cpu and tensorflow throw InvalidIndexError for one that is out of range; the others, which
+ * cannot check every index cheaply, ignore its value.
  * @param outputSize `[H, W]`: the size of the pool's input.
- * @returns float32 `[N, H, W, C]`, for the caller to dispose.
- * @throws MaskError `MASK_MISMATCH` if values and mask don't match
+ * @returns float32 `[N, H, W, C]`, which the caller disposes of.
+ * @throws MaskError `MASK_MISMATCH` if values and mask do not match
  * @throws ShapeError `SHAPE_MISMATCH`, DtypeError `DTYPE_MISMATCH`: for other tensors
  * @throws InvalidOptionError `INVALID_OPTION`
- * @throws MissingKernelError `MISSING_KERNEL` if the backend's kernels aren't registered
+ * @throws MissingKernelError `MISSING_KERNEL` if the backend's kernels are not registered
  */
 export function maxUnpool(
   values: tf.Tensor4D,
@@ -75,7 +75,7 @@ export function checkMaskMode(where: string, mode: unknown): asserts mode is Mas
   throw new InvalidOptionError({ where, expected: "mask as 'strict' or 'torch7'", received: inWords(mode) });
 }
 
-/** Checks that a mask of one shape fits values of another. Unknown sizes (null) fit everything. @throws MaskError `MASK_MISMATCH` */
+/** Checks that a mask of one shape matches values of another. Unknown sizes (null) match everything. @throws MaskError `MASK_MISMATCH` */
 export function checkMaskShape(
   where: string,
   values: readonly (number | null)[],
@@ -97,7 +97,7 @@ export function checkMaskShape(
   });
 }
 
-/** Rewrites a mask of M channels as one of C, for positions that are the same. All ops are exact in int32. */
+/** Converts a mask of M channels to one of C, for the same positions. All ops are exact in int32. */
 function toChannels(indices: tf.Tensor4D, channels: number): tf.Tensor4D {
   const [batch, height, width, maskChannels] = indices.shape;
   if (maskChannels === channels) return indices;
@@ -120,7 +120,7 @@ if (!tf.getGradient(MaxUnpool)) {
       const [indices] = saved as [tf.Tensor4D];
       return {
         values: () => runKernel(MaxUnpoolGrad, { dy: dy as tf.Tensor, indices }),
-        // The tape asks for it when the mask depends on a weight, as it does in an autoencoder.
+        // The tape asks for it if the mask depends on a weight, as it does in an autoencoder.
         indices: () => tf.zeros(indices.shape),
       };
     },

@@ -15,14 +15,14 @@ import {
 import { MeanSquaredError, MeanSquaredErrorGrad } from '../contracts/training-kernels';
 
 /**
- * Computes the mean over all elements of `(prediction - target)^2`, as PyTorch's MSELoss.
+ * Computes the mean over all elements of `(prediction - target)^2`, like PyTorch's MSELoss.
  *
- * Differentiable with respect to the prediction; the target counts as a constant. Runs the kernel `MeanSquaredError` where the
- * active backend has one.
+ * Differentiable with respect to the prediction; the target is treated as a constant. Uses the kernel `MeanSquaredError` if the active
+ * backend has one.
  *
  * @param target float32, any shape.
  * @param prediction float32, the target's shape.
- * @returns a scalar; the caller disposes it.
+ * @returns a scalar, which the caller disposes of.
  */
 export function meanSquaredError(target: Tensor, prediction: Tensor): Scalar {
   if (!getKernel(MeanSquaredError, getBackend())) return tidy(() => mean(square(sub(prediction, target)))) as Scalar;

@@ -1,8 +1,8 @@
 /**
- * One optimizer step of one variable, with PyTorch's semantics, on any backend.
+ * One optimizer step for one variable, with PyTorch's semantics, on any backend.
  *
- * Where the active backend has the kernels `SgdStep` and `AdamStep` the step happens in place in one pass; elsewhere by ordinary
- * tfjs ops. Not an optimizer class: the state (velocity, m, v, step) belongs to the caller.
+ * If the active backend has the kernels `SgdStep` and `AdamStep`, the step happens in place in one pass; otherwise with ordinary ops of
+ * TensorFlow.js. Not an optimizer class: the state (velocity, m, v, step) belongs to the caller.
  */
 import {
   add,
@@ -28,22 +28,22 @@ export interface SgdOptions {
   learningRate: number;
   /** Default 0: no velocity is kept. */
   momentum?: number;
-  /** Default 0. Where it is not 0, `step` must be given. */
+  /** Default 0. If it is not 0, `step` must be given. */
   dampening?: number;
   /** Default false. */
   nesterov?: boolean;
   /** L2 penalty, added to the gradient as `weightDecay * variable`. Default 0. */
   weightDecay?: number;
-  /** Counts from 1. The first step puts the undampened gradient into the velocity, as PyTorch does. */
+  /** Counts from 1. The first step adds the undampened gradient to the velocity, as in PyTorch. */
   step?: number;
 }
 
 /**
- * Updates a variable (and its velocity) as one step of torch.optim.SGD does. Disposes nothing.
+ * Updates a variable (and its velocity) like one step of torch.optim.SGD. Disposes of nothing.
  *
  * @param gradient float32 of the variable's shape.
  * @param velocity of the variable's shape, zeros before the first step; null exactly if momentum is 0.
- * @throws InvalidOptionError `INVALID_OPTION` where momentum and velocity do not go together, or dampening comes without `step`
+ * @throws InvalidOptionError `INVALID_OPTION` if momentum and velocity do not match, or if dampening is given without `step`
  */
 export function sgdStep(variable: Variable, gradient: Tensor, velocity: Variable | null, options: SgdOptions): void {
   const { learningRate, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0, step } = options;
@@ -81,7 +81,7 @@ export function sgdStep(variable: Variable, gradient: Tensor, velocity: Variable
   });
 }
 
-/** Options of {@link adamStep}: those of torch.optim.Adam, and of AdamW where `decoupled` is true. */
+/** Options of {@link adamStep}: those of torch.optim.Adam, and of AdamW if `decoupled` is true. */
 export interface AdamOptions {
   learningRate: number;
   /** Default 0.9. */
@@ -99,12 +99,12 @@ export interface AdamOptions {
 }
 
 /**
- * Updates a variable and its two moments as one step of torch.optim.Adam or AdamW does. Disposes nothing.
+ * Updates a variable and its two moments like one step of torch.optim.Adam or AdamW. Disposes of nothing.
  *
  * @param gradient float32 of the variable's shape.
  * @param m first moment, of the variable's shape, zeros before the first step.
  * @param v second moment, likewise.
- * @throws InvalidOptionError `INVALID_OPTION` where `step` is not a whole number from 1
+ * @throws InvalidOptionError `INVALID_OPTION` if `step` is not a whole number of at least 1
  */
 export function adamStep(variable: Variable, gradient: Tensor, m: Variable, v: Variable, options: AdamOptions): void {
   const {
@@ -146,7 +146,7 @@ export function adamStep(variable: Variable, gradient: Tensor, m: Variable, v: V
   });
 }
 
-/** Runs a kernel that writes into variables, after making sure that no other tensor shares their values. */
+/** Runs a kernel that writes to variables, after making sure that no other tensor shares their values. */
 function runInPlace(
   kernelName: string,
   variables: Record<string, Variable>,
@@ -157,7 +157,7 @@ function runInPlace(
   engine().runKernel(kernelName, { ...variables, gradient } as unknown as NamedTensorMap, { ...attrs });
 }
 
-/** Gives a variable values of its own where a clone or a reshaped view shares them: those must not change with it. */
+/** Gives a variable its own values if a clone or a reshaped view shares them, because those must not change with it. */
 function ensureSoleOwner(variable: Variable): void {
   if (backend().refCount(variable.dataId) <= 1) return;
   tidy(() => variable.assign(mul(variable, 1)));

@@ -7,29 +7,29 @@ export type Size2D = number | readonly [number, number];
 /**
  * How many rows and columns are added around the input before a window slides over it. They never win a maximum.
  *
- * `'valid'`: none. `'same'`: TensorFlow's rule, `ceil(size / stride)` outputs, the odd row or column at the bottom and right.
- * A number: on all four sides, as in Torch and PyTorch. `[[top, bottom], [left, right]]`: each side by itself.
+ * `'valid'`: none. `'same'`: TensorFlow's rule, `ceil(size / stride)` outputs, the odd row or column at the bottom and right. A number: on
+ * all four sides, as in Torch and PyTorch. `[[top, bottom], [left, right]]`: each side separately.
  */
 export type Padding2D = 'valid' | 'same' | number | readonly [readonly [number, number], readonly [number, number]];
 
-/** What `maxPoolWithArgmax` and the pooling layer take. */
+/** Options of `maxPoolWithArgmax` and the pooling layer. */
 export interface PoolOptions {
   /** Window size, >= 1. */
   poolSize: Size2D;
-  /** Distance of neighboring windows, >= 1. Default: `poolSize`, so that windows don't overlap. */
+  /** Distance between neighboring windows, >= 1. Default: `poolSize`, so that windows do not overlap. */
   strides?: Size2D;
-  /** Every padding must be smaller than the window, so that each window has at least one position of the image. Default `'valid'`. */
+  /** Every padding must be smaller than the window, so that each window includes at least one position of the image. Default `'valid'`. */
   padding?: Padding2D;
 }
 
-/** {@link PoolOptions} checked, with every choice spelled out. */
+/** {@link PoolOptions}, checked and with all defaults filled in. */
 export interface ResolvedPoolOptions {
   poolSize: [number, number];
   strides: [number, number];
   padding: 'valid' | 'same' | [[number, number], [number, number]];
 }
 
-/** Where the windows lie on an input of a known size. */
+/** The positions of the windows on an input of a known size. */
 export interface PoolGeometry {
   /** `[[top, bottom], [left, right]]`. */
   padding: [[number, number], [number, number]];
@@ -37,7 +37,7 @@ export interface PoolGeometry {
   outputSize: [number, number];
 }
 
-/** The largest number an int32 index can hold. */
+/** The largest number that an int32 index can represent. */
 const maxInt32 = 2 ** 31 - 1;
 
 /**
@@ -114,11 +114,11 @@ function resolvePadding(
 }
 
 /**
- * Works out the output size and the padding for an input of `[height, width, channels]`.
+ * Determines the output size and the padding for an input of `[height, width, channels]`.
  *
  * The rule is `floor((size + padding before + after - window) / stride) + 1`; with `'same'` it is `ceil(size / stride)`.
  *
- * @throws ShapeError `SHAPE_MISMATCH` if no window fits, or if the input has more positions than an int32 index can name
+ * @throws ShapeError `SHAPE_MISMATCH` if no window fits, or if the input has more positions than an int32 index can represent
  */
 export function computePoolGeometry(
   where: string,
@@ -159,7 +159,7 @@ function samePadding(size: number, window: number, stride: number): [number, num
   return [Math.floor(total / 2), Math.ceil(total / 2)];
 }
 
-/** Says whether no two windows share a position, so that no index can occur twice in an image. */
+/** Tells whether no two windows share a position, so that no index can occur twice in an image. */
 export function windowsAreDisjoint({ poolSize, strides }: Pick<ResolvedPoolOptions, 'poolSize' | 'strides'>): boolean {
   return strides[0] >= poolSize[0] && strides[1] >= poolSize[1];
 }

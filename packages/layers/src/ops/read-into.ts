@@ -3,10 +3,10 @@ import { ReadInto, type ReadIntoAttrs } from '../contracts/training-kernels';
 import { InvalidOptionError } from '../errors';
 
 /**
- * Copies the values of a float32 tensor into `target`, which must be as long.
+ * Copies the values of a float32 tensor to `target`, which must have the same length.
  *
- * `tensor.data()` reserves new memory each time, which takes longer than copying does; where the active backend has the kernel
- * `ReadInto` nothing is reserved.
+ * `tensor.data()` allocates new memory each time, which takes longer than copying; if the active backend has the kernel `ReadInto`, nothing
+ * is allocated.
  *
  * @throws InvalidOptionError `INVALID_OPTION` for another length
  */

@@ -5,7 +5,7 @@ export type { Tridiagonal };
 
 /**
  * Reduces a symmetric matrix `[n, n]` to a tridiagonal one by Householder reflections, in double precision, on all threads. The upper
- * triangle is read; all of it is overwritten by the reflections. Returns undefined where the active backend has no kernel for it.
+ * triangle is read; all of it is overwritten by the reflections. Returns undefined if the active backend has no kernel for it.
  */
 export function reduceOnBackend(matrix: Float64Array, n: number): Tridiagonal | undefined {
   if (!getKernel(ReduceToTridiagonal, getBackend())) return undefined;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { MaxUnpool } from '../contracts/pooling-kernels';
 import { MissingKernelError } from '../errors';
 
-/** Runs a kernel of the current backend, with attributes typed by an interface. */
+/** Runs a kernel of the active backend, with attributes typed by an interface. */
 export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   name: string,
   inputs: tf.NamedTensorMap,
@@ -11,7 +11,7 @@ export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   return tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap) as T;
 }
 
-/** What gives a program a backend, or this package's kernels to the one that it has. */
+/** How to give a program a backend, or this package's kernels to the one that it has. */
 const starts: Readonly<Record<string, string>> = {
   cpu: 'registerCpuKernels() of @ae/layers/backends/cpu',
   tensorflow: 'registerTensorflowKernels() of @ae/layers/backends/tensorflow',
@@ -20,11 +20,11 @@ const starts: Readonly<Record<string, string>> = {
   webgpu: 'await initWebgpu() of @ae/layers/backends/webgpu',
 };
 
-/** What suits every CPU, in Node.js and in browsers. */
+/** What works on every CPU, in Node.js and in browsers. */
 const install = `install @tensorflow/tfjs-backend-wasm and call ${starts.wasm} first`;
 
 /**
- * Checks that TensorFlow.js has a backend to make weights on.
+ * Checks that TensorFlow.js has a backend to create weights on.
  *
  * @throws MissingKernelError `MISSING_KERNEL`
  */
@@ -34,9 +34,9 @@ export function checkBackend(where: string): void {
 }
 
 /**
- * Checks that the current backend has this package's kernels.
+ * Checks that the active backend has this package's kernels.
  *
- * Without this check, pooling would quietly run on a stock kernel, which follows other rules.
+ * Without this check, pooling would silently run on a stock kernel, which follows other rules.
  *
  * @throws MissingKernelError `MISSING_KERNEL`
  */

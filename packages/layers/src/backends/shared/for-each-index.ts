@@ -3,9 +3,9 @@ import { InvalidIndexError } from '../../errors';
 /**
  * Visits the first `channels` channels of a mask `[N, h, w, M]` in row-major order.
  *
- * `visit` gets the flat offset of a value in `[N, h, w, channels]` and of its position in `[N, H, W, channels]`.
+ * `visit` receives the flat offset of a value in `[N, h, w, channels]` and of its position in `[N, H, W, channels]`.
  *
- * @throws InvalidIndexError `INVALID_INDEX`, with `where`, for an index that names no position
+ * @throws InvalidIndexError `INVALID_INDEX`, with `where`, for an index outside the output
  */
 export function forEachIndex(
   where: string,

@@ -1,14 +1,14 @@
-/** How Node.js' `require` finds files. There is no public way to lead it elsewhere before Node.js 22. */
+/** How `require` in Node.js finds files. Before Node.js 22, there is no public way to redirect it. */
 interface Resolver {
   _resolveFilename(this: void, request: string, ...rest: unknown[]): string;
 }
 
 /**
- * Requires a package that lies outside of this project's node_modules, in Node.js, so that it shares this project's copies of tfjs: each
- * copy of tfjs-core has kernels and tensors of its own.
+ * Requires a package outside this project's node_modules, in Node.js, so that it shares this project's copies of TensorFlow.js: each copy
+ * of tfjs-core has its own kernels and tensors.
  *
- * @param folder whose node_modules hold the package
- * @returns what the package exports
+ * @param folder whose node_modules contains the package
+ * @returns the exports of the package
  */
 export async function loadPackage(folder: string, name: string): Promise<unknown> {
   const { default: Module, createRequire } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:module');
@@ -37,7 +37,7 @@ export async function loadPackage(folder: string, name: string): Promise<unknown
   }
 }
 
-/** Finds the file of a package; undefined for one that is not among the dependencies. */
+/** Finds the file of a package; undefined if it is not among the dependencies. */
 function resolveFrom(require: NodeJS.Require, request: string): string | undefined {
   try {
     return require.resolve(request);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MaxPoolWithArgmaxAttrs } from '../../contracts/pooling-kernels';
 
-/** Returns where the windows of MaxPoolWithArgmax lie, and what shape its outputs have. */
+/** Returns the positions of the windows of MaxPoolWithArgmax, and the shape of its outputs. */
 export function poolInfoOf(
   x: tf.TensorInfo,
   { filterSize, strides, pad }: MaxPoolWithArgmaxAttrs,

@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ReluGrad } from '../../contracts/training-kernels';
 
 /**
- * Makes tfjs run the kernel `ReluGrad` for the gradient of `Relu` on backends that have it.
+ * Makes TensorFlow.js run the kernel `ReluGrad` for the gradient of `Relu` on backends that have it.
  *
- * The stock gradient, `dy * step(x)`, takes several passes: in tfjs-node more time than the convolutions. Gradients are
- * registered for all backends at once, so the stock formula stays for the others. Calling this again does nothing.
+ * The stock gradient, `dy * step(x)`, takes several passes: in tfjs-node more time than the convolutions. Gradients are registered for all
+ * backends at once, so the others keep the stock formula. Calling this again does nothing.
  */
 export function registerReluGradient(): void {
   const stock = tf.getGradient(tf.Relu);

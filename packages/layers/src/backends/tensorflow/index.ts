@@ -1,8 +1,7 @@
 /**
- * The kernels on native TensorFlow, CPU or CUDA, through the ops that @tensorflow/tfjs-node and @tensorflow/tfjs-node-gpu make
- * reachable.
+ * The kernels for native TensorFlow, on CPUs or CUDA, through the ops that @tensorflow/tfjs-node and @tensorflow/tfjs-node-gpu expose.
  *
- * Neither package is imported here: import the one you have first. That makes `tensorflow` the current backend.
+ * Neither package is imported here: import the one you use first. That makes `tensorflow` the active backend.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../contracts/pooling-kernels';

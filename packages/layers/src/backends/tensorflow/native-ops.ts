@@ -1,8 +1,7 @@
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 
 /**
- * What this package uses of `NodeJSKernelBackend` of @tensorflow/tfjs-node 4.22. Written down here, so that nothing needs that package
- * to be installed.
+ * The part of `NodeJSKernelBackend` of @tensorflow/tfjs-node 4.22 that is used. Declared here, so that the package need not be installed.
  */
 export interface NodeBackend {
   binding: NodeBinding;
@@ -40,7 +39,7 @@ interface OpAttr {
   value: unknown;
 }
 
-/** Dtypes of TensorFlow that are used here. */
+/** The dtypes of TensorFlow that are used. */
 export type NativeDtype = 'float32' | 'int32' | 'int64' | 'bool';
 
 /** Attributes of an op, by kind. */
@@ -52,20 +51,20 @@ export interface OpAttrs {
   shapes?: Record<string, number[]>;
 }
 
-/** A tensor of TensorFlow's, known by a number. */
+/** A TensorFlow tensor, identified by a number. */
 export type TensorId = number;
 
 /**
- * Runs ops of TensorFlow on tensor numbers and frees what they leave behind.
+ * Runs ops of TensorFlow on tensor ids and frees intermediate results.
  *
- * tfjs-node's own `executeSingleOutput` makes a tfjs tensor of every intermediate result, and prints a warning for each int64.
+ * tfjs-node's own `executeSingleOutput` makes a TensorFlow.js tensor of every intermediate result, and prints a warning for each int64.
  */
 export class NativeOps {
   private readonly temporaries = new Set<TensorId>();
 
   private constructor(private readonly backend: NodeBackend) {}
 
-  /** Calls `body`, whose results are tensors from {@link output}, and frees every other tensor made in it. */
+  /** Calls `body`, whose results are tensors from {@link output}, and frees all other tensors created in it. */
   static run<T>(backend: object, body: (ops: NativeOps) => T): T {
     const ops = new NativeOps(backend as NodeBackend);
     try {
@@ -75,18 +74,18 @@ export class NativeOps {
     }
   }
 
-  /** Returns the number of a kernel's input. It belongs to tfjs. */
+  /** Returns the id of a kernel's input, which belongs to TensorFlow.js. */
   input(tensor: TensorInfo): TensorId {
     return this.backend.getInputTensorIds([tensor])[0];
   }
 
-  /** Copies int32 values in. */
+  /** Creates a tensor from int32 values. */
   int32(values: ArrayLike<number>, shape: number[] = [values.length]): TensorId {
     const { binding } = this.backend;
     return this.own(binding.createTensor(shape, binding.TF_INT32, Int32Array.from(values)));
   }
 
-  /** Makes a scalar. */
+  /** Creates a scalar. */
   scalar(value: number, dtype: 'float32' | 'int32'): TensorId {
     const { binding } = this.backend;
     if (dtype === 'int32') return this.int32([value], []);
@@ -115,30 +114,30 @@ export class NativeOps {
     return this.op('Fill', [this.int32(shape), this.scalar(value, dtype)], attrs);
   }
 
-  /** Repeats sizes of 1. */
+  /** Repeats dimensions of size 1. */
   broadcast(id: TensorId, shape: number[], dtype: NativeDtype): TensorId {
     return this.op('BroadcastTo', [id, this.int32(shape)], { types: { T: dtype, Tidx: 'int32' } });
   }
 
-  /** Frees an intermediate result early, where memory matters. */
+  /** Frees an intermediate result early, to save memory. */
   free(...ids: TensorId[]): void {
     for (const id of ids) {
       if (this.temporaries.delete(id)) this.backend.binding.deleteTensor(id);
     }
   }
 
-  /** Reads values, waiting for them. */
+  /** Reads values synchronously. */
   read(id: TensorId): ArrayLike<number> {
     return this.backend.binding.tensorDataSync(id);
   }
 
-  /** Keeps an intermediate result from being freed: it is the caller's from here on. */
+  /** Keeps an intermediate result from being freed: from here on it belongs to the caller. */
   take(id: TensorId): TensorId {
     this.temporaries.delete(id);
     return id;
   }
 
-  /** Hands a result over to tfjs, under a shape of the same size. */
+  /** Hands a result over to TensorFlow.js, with a shape of the same size. */
   output(id: TensorId, shape: number[], dtype: DataType): TensorInfo {
     const result = this.reshape(id, shape, dtype as NativeDtype);
     return this.backend.createOutputTensor({ id: this.take(result), shape, dtype: this.dtype(dtype as NativeDtype) });

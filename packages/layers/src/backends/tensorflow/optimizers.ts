@@ -1,8 +1,8 @@
 /**
- * SgdStep and AdamStep in place, by TensorFlow's own ResourceApply ops: one pass over the values, where plain ops make several copies.
+ * SgdStep and AdamStep in place, with TensorFlow's own ResourceApply ops: one pass over the values, where plain ops make several copies.
  *
- * Those ops work on TensorFlow's variables. A tensor is put into one that is kept for that, updated, and taken out again; none of it copies,
- * because TensorFlow's tensors share their values.
+ * These ops work on TensorFlow's variables. A tensor is assigned to a variable that is kept for this purpose, updated, and read back; none
+ * of this copies, because TensorFlow's tensors share their values.
  */
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import type { AdamStepAttrs, SgdStepAttrs } from '../../contracts/training-kernels';
@@ -40,7 +40,8 @@ export const adamStep: KernelFunc = ({ inputs, backend, attrs }) => {
   NativeOps.run(backend, (ops) => {
     const direction = penalized(ops, variable, gradient, l2);
     if (keep !== 1) replace(backend, variable, ops.take(scaled(ops, ops.input(variable), keep)));
-    // TensorFlow's form of Adam has no correction at epsilon: divided by it here. Powers of 0 switch off its own corrections.
+    // TensorFlow's form of Adam does not apply the correction to epsilon, so epsilon is divided by it here. Powers of 0 turn off its own
+    // corrections.
     const rate = stepSize / inverseRootCorrection2;
     const numbers = [0, 0, rate, beta1, beta2, epsilon / inverseRootCorrection2];
     const settings = numbers.map((number) => ops.scalar(number, 'float32'));
@@ -63,13 +64,13 @@ function scaled(ops: NativeOps, values: TensorId, factor: number): TensorId {
   return factor === 1 ? values : ops.op('Mul', [values, ops.scalar(factor, 'float32')], { types: T });
 }
 
-/** TensorFlow's variables that tensors are put into, first to third. */
+/** TensorFlow's variables that tensors are assigned to, first to third. */
 const variables = new WeakMap<object, TensorId[]>();
 
-/** The tensors whose values are TensorFlow's own, by the numbers they had then. Others may be a typed array of the caller's. */
+/** The tensors whose values belong to TensorFlow, with their ids at that time. Others may be a typed array of the caller. */
 const ownValues = new WeakMap<object, TensorId>();
 
-/** Puts tensors into variables, lets `update` change those, and gives the tensors the results. */
+/** Assigns tensors to variables, lets `update` change those, and gives the tensors the results. */
 function inPlace(
   ops: NativeOps,
   backend: object,
@@ -82,7 +83,7 @@ function inPlace(
     const own = ownValues.get(tensor.dataId) === id ? id : ops.op('DeepCopy', [id], { types: T });
     const attrs = { types: { dtype: 'float32' }, bools: { validate_shape: false } } as const;
     ops.ops('AssignVariableOp', [places[i], own], attrs, 0);
-    // The variable must be the only holder of its values: otherwise the update begins with a copy.
+    // The variable must be the only holder of its values: otherwise the update starts with a copy.
     ops.free(own);
     replace(backend, tensor, undefined);
   }
@@ -106,7 +107,7 @@ function variablesOf(ops: NativeOps, backend: object, count: number): TensorId[]
   return made;
 }
 
-/** Gives a tensor values of TensorFlow's own, or none for now: frees those it had, and takes `id`. */
+/** Gives a tensor values owned by TensorFlow, or none for now: frees its previous ones, and takes `id`. */
 function replace(backend: object, { dataId }: TensorInfo, id: TensorId | undefined): void {
   const { tensorMap, binding } = backend as NodeBackend;
   const stored = tensorMap.get(dataId);
@@ -115,5 +116,5 @@ function replace(backend: object, { dataId }: TensorInfo, id: TensorId | undefin
   if (id !== undefined) ownValues.set(dataId, id);
 }
 
-/** What tfjs-node has in place of a number where there is nothing yet. */
+/** What tfjs-node uses instead of an id if there are no values yet. */
 const NO_VALUES = -1;

@@ -6,10 +6,10 @@ import { NativeOps, type TensorId } from './native-ops';
 type Info = tf.backend_util.Conv2DInfo;
 
 /**
- * Compares the windows' elements one offset at a time: for a window of 2x2, four tensors of the output's size.
+ * Compares the windows' elements one offset at a time: for a 2x2 window, four tensors of the output's size.
  *
- * TensorFlow's own MaxPoolWithArgmax lets NaN lose unless it comes first, knows no explicit padding and no empty batch. And on CPUs
- * it is slower than this where windows lie side by side.
+ * In TensorFlow's own MaxPoolWithArgmax, NaN loses unless it comes first, and there is no explicit padding and no empty batch. On CPUs, it
+ * is also slower than this for windows that do not overlap.
  */
 export const maxPoolWithArgmax: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const { x } = inputs as { x: tf.TensorInfo };
@@ -45,7 +45,7 @@ function compareCandidates(ops: NativeOps, x: TensorId, info: Info, dtype: 'floa
   const size = [tf.util.sizeFromShape(info.outShape)];
   const candidates = candidatesOf(ops, x, info, dtype);
   const [first, ...others] = candidates;
-  // Where there is padding, the first element is not always one of the image: start from nothing, at the first that is.
+  // With padding, the first element is not always inside the image: start from nothing, at the first one that is.
   let best = hasPadding(info) ? ops.fill(size, lowest(dtype), dtype) : first.values();
   let offset = hasPadding(info) ? firstOffsets(ops, info) : ops.fill(size, 0, 'int32');
   for (const candidate of hasPadding(info) ? candidates : others) {
@@ -73,7 +73,7 @@ function isBetter(ops: NativeOps, values: TensorId, best: TensorId, dtype: 'floa
 
 /** One element of every window, flat. */
 interface Candidate {
-  /** How far its index is from that of the window's first element. */
+  /** Distance of its index from that of the window's first element. */
   offset: number;
   values: () => TensorId;
 }
@@ -91,7 +91,7 @@ function candidatesOf(ops: NativeOps, x: TensorId, info: Info, dtype: 'float32' 
   });
 }
 
-/** Windows that lie side by side: unpacking rows, then columns, is many times faster than StridedSlice. */
+/** For windows side by side, unpacking rows, then columns, is many times faster than StridedSlice. */
 function unpackWindows(ops: NativeOps, x: TensorId, info: Info, dtype: 'float32' | 'int32'): TensorId[] {
   const { batchSize, outHeight, outWidth, filterHeight, filterWidth, inChannels } = info;
   const [height, width] = [outHeight * filterHeight, outWidth * filterWidth];
@@ -117,7 +117,7 @@ function sliceCandidate(ops: NativeOps, x: TensorId, info: Info, dtype: 'float32
   return ops.reshape(slice, [tf.util.sizeFromShape(info.outShape)], dtype);
 }
 
-/** Returns the distance from the window's first element, which may be padding, to its first element in the image. */
+/** Returns the distance from the window's first element, which may be padding, to its first element inside the image. */
 function firstOffsets(ops: NativeOps, info: Info): TensorId {
   const { batchSize, inWidth, inChannels, strideHeight, strideWidth, padInfo } = info;
   const offsets = mapImage(info, (y, x) => {
@@ -130,7 +130,7 @@ function firstOffsets(ops: NativeOps, info: Info): TensorId {
   return ops.reshape(all, [batchSize * offsets.length], 'int32');
 }
 
-/** Turns distances from the windows' first elements into indices. */
+/** Converts distances from the windows' first elements to indices. */
 function addWindowStarts(ops: NativeOps, offset: TensorId, info: Info, includeBatch: boolean): TensorId {
   const { batchSize, inHeight, inWidth, inChannels, strideHeight, strideWidth, padInfo } = info;
   const starts = mapImage(

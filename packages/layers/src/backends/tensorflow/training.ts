@@ -14,7 +14,7 @@ export const reluGrad: tf.KernelFunc = ({ inputs, backend }) => {
 
 type Wrapper = (stock: tf.KernelFunc) => tf.KernelFunc;
 
-/** Convolves an empty batch into one of the right shape: TensorFlow with oneDNN gives the input's. */
+/** Convolves an empty batch to one of the right shape: TensorFlow with oneDNN returns the input's shape. */
 export const conv2d: Wrapper = (stock) => (args) => {
   const { x, filter } = args.inputs as Record<'x' | 'filter', tf.TensorInfo>;
   if (tf.util.sizeFromShape(x.shape) > 0) return stock(args);
@@ -24,7 +24,7 @@ export const conv2d: Wrapper = (stock) => (args) => {
   return NativeOps.run(args.backend, (ops) => ops.output(ops.fill(outShape, 0, 'float32'), outShape, 'float32'));
 };
 
-/** Adds the bias of a fused convolution by BiasAdd, with or without ReLU. Other activations are the stock kernel's. */
+/** Adds the bias of a fused convolution with BiasAdd, with or without ReLU. Other activations are left to the stock kernel. */
 export const fusedConv2D: Wrapper = (stock) => (args) => {
   const { x, filter, bias } = args.inputs as Record<'x' | 'filter' | 'bias', tf.TensorInfo>;
   const { activation } = args.attrs as unknown as tf.FusedConv2DAttrs;
@@ -40,7 +40,7 @@ export const fusedConv2D: Wrapper = (stock) => (args) => {
   return biased;
 };
 
-/** Sums over all axes but the last, such as the gradient of a bias, by BiasAddGrad. Other sums are the stock kernel's. */
+/** Sums over all axes but the last, such as for the gradient of a bias, with BiasAddGrad. Other sums are left to the stock kernel. */
 export const sum: Wrapper = (stock) => (args) => {
   const { x } = args.inputs as { x: tf.TensorInfo };
   const { axis, keepDims } = args.attrs as unknown as tf.SumAttrs & { keepDims?: boolean };
@@ -56,7 +56,7 @@ export const sum: Wrapper = (stock) => (args) => {
   });
 };
 
-/** Adds a bias, `[C]` or `[1, ..., 1, C]`, to `[..., C]` by BiasAdd. Other additions are the stock kernel's. */
+/** Adds a bias, `[C]` or `[1, ..., 1, C]`, to `[..., C]` with BiasAdd. Other additions are left to the stock kernel. */
 export const add: Wrapper = (stock) => (args) => {
   const { a, b } = args.inputs as Record<'a' | 'b', tf.TensorInfo>;
   const channels = a.shape.at(-1) ?? 0;

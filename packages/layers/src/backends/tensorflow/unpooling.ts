@@ -70,7 +70,7 @@ function scatter(
 /**
  * Checks a mask `[N, h, w, M]` and returns it as `[N, h, w, C]`, with positions for C channels.
  *
- * Without the check TensorFlow would end the process (on CPUs) or write anywhere (on GPUs).
+ * Without the check, TensorFlow would abort the process (on CPUs) or write anywhere (on GPUs).
  */
 function readableIndices(where: string, ops: NativeOps, mask: tf.TensorInfo, channels: number, size: Size2D): TensorId {
   const [batch, height, width, maskChannels] = mask.shape as Shape4D;
@@ -108,8 +108,8 @@ function extremeOf(ops: NativeOps, op: 'Min' | 'Max', id: TensorId): number {
 function addAtIndices(ops: NativeOps, scattering: Scattering): TensorId {
   const { values, positions, from, to } = scattering;
   if (from[1] > to[1] || from[2] > to[2]) return scatterNd(ops, scattering);
-  // The gradient of pooling with argmax is this very addition. Of the pooling it only looks at the sizes, so any window will do
-  // that gives them. It reads no values of its first input.
+  // The gradient of pooling with argmax is exactly this addition. It only uses the sizes of the pooling, so any window that produces them
+  // will do, and it reads no values of its first input.
   const attrs = { types: { dtype: 'float32' }, bools: { init: false } } as const;
   const pooled = ops.op('Empty', [ops.int32(to)], attrs);
   const wide = ops.op('Cast', [positions], { types: { SrcT: 'int32', DstT: 'int64' }, bools: { Truncate: false } });
@@ -129,7 +129,7 @@ function scatterNd(ops: NativeOps, { values, positions, from, to }: Scattering):
   return ops.op('ScatterNd', [pairsOf(ops, positions, from), flat, shape], { types });
 }
 
-/** Writes values at their indices, the last one where several share a position: finds who is last, then reads its value. */
+/** Writes values at their indices, the last one if several share a position: determines which one is last, then reads its value. */
 function writeAtIndices(ops: NativeOps, { values, positions, from, to }: Scattering): TensorId {
   const count = from[0] * from[1] * from[2] * from[3];
   const shape = [to[0], to[1] * to[2] * to[3]];
@@ -149,7 +149,7 @@ function writeAtIndices(ops: NativeOps, { values, positions, from, to }: Scatter
   return ops.op('Select', [written, read, ops.fill(shape, 0, 'float32')], { types: { T: 'float32' } });
 }
 
-/** Turns `[N, h, w, C]` positions into `[count, 2]` pairs of image and position. */
+/** Converts `[N, h, w, C]` positions to `[count, 2]` pairs of image and position. */
 function pairsOf(ops: NativeOps, positions: TensorId, [batch, height, width, channels]: Shape4D): TensorId {
   const perImage = height * width * channels;
   const column = ops.int32(

@@ -1,6 +1,6 @@
 /**
- * The WebAssembly training engine: stock tfjs-wasm plus what training needs. Starts tfjs' wasm backend on shared memory and puts this
- * engine's kernels into it.
+ * The WebAssembly training engine: the stock wasm backend of TensorFlow.js, plus what training needs. Starts the backend on shared memory
+ * and registers this engine's kernels for it.
  *
  * Importing this module changes nothing; {@link initWasm} sets the backend up.
  */
@@ -32,40 +32,41 @@ import { hasSharedMemory, hasWasmSimd, isNode, readTfjsBinary, shareMemoryOf, to
 export { WasmEngineError, type WasmEngineErrorCode } from './runtime/errors';
 export type { SimdKind };
 
-/** How to start the engine. */
+/** Options for starting the engine. */
 export interface WasmOptions {
-  /** Threads to compute with, the calling one included; 'auto' (the default) takes as many as there are cores. */
+  /** Number of threads, including the calling one; 'auto' (the default) uses one per core. */
   threads?: number | 'auto';
-  /** Where tfjs-backend-wasm-simd.wasm is, or its bytes. Node.js finds the installed package by itself. */
+  /** The address of tfjs-backend-wasm-simd.wasm, or its bytes. Node.js finds the installed package by itself. */
   tfjsBinary?: string | URL | Uint8Array;
-  /** The variant of the kernels to use; default: the fastest that the JavaScript engine accepts. */
+  /** The variant of the kernels to use. Default: the fastest that the JavaScript engine accepts. */
   simd?: SimdKind;
   /**
-   * Whether V8's flags may be set while the kernels are compiled, and put back; default true. It happens in Node.js only, on the
-   * majors of V8 that this package is tested on, and makes the first steps faster, and all of them where V8 can use 256 bits. Flags are the whole
-   * process's: say false if it compiles other WebAssembly at the same time, or sets such flags itself by `v8.setFlagsFromString`.
+   * Whether V8's flags may be set temporarily while the kernels are compiled. Default true. This happens only in Node.js, with the major
+   * versions of V8 that this package is tested on; it makes the first steps faster, and all of them if V8 can use 256-bit operations. Flags
+   * apply to the whole process: use false if it compiles other WebAssembly at the same time, or sets such flags itself with
+   * `v8.setFlagsFromString`.
    */
   v8Flags?: boolean;
 }
 
 /** The running engine. */
 export interface WasmEngine {
-  /** The tfjs backend whose kernels were replaced. */
+  /** The backend of TensorFlow.js whose kernels were replaced. */
   readonly backend: BackendWasm;
-  /** Threads that compute, the calling one included. */
+  /** Number of threads that compute, including the calling one. */
   readonly threads: number;
   /** The variant of the kernels in use. */
   readonly simd: SimdKind;
   /**
-   * Why the kernels were compiled without V8's flags, such as that this version of V8 has not been tested; undefined where they were set, and
-   * where there are none to set (browsers).
+   * Why the kernels were compiled without V8's flags, for example because this version of V8 has not been tested; undefined if they were
+   * set, or if there are none to set (browsers).
    */
   readonly plainReason?: string;
-  /** Ends the worker threads; the kernels continue on the calling thread. */
+  /** Ends the worker threads; the kernels continue to run on the calling thread. */
   dispose(): void;
 }
 
-/** Most threads that 'auto' takes: further ones wait for memory more than they compute. */
+/** Maximum number of threads for 'auto': more of them would mostly wait for memory. */
 const mostThreads = 32;
 
 const engineKey = Symbol.for('@ae/layers wasm engine');
@@ -73,14 +74,15 @@ type BackendWithEngine = BackendWasm & { [engineKey]?: WasmEngine };
 let starting: Promise<WasmEngine> | undefined;
 
 /**
- * Makes 'wasm' the active tfjs backend, with every kernel that training needs, on all cores. Idempotent: later calls return the
+ * Makes 'wasm' the active backend of TensorFlow.js, with all kernels that training needs, on all cores. Idempotent: later calls return the
  * first engine, whatever their options.
  *
- * Without shared memory (a browser page that is not cross-origin isolated, or a wasm backend that was started before) the same
- * kernels run on the calling thread alone.
+ * Without shared memory (a browser page that is not cross-origin isolated, or a wasm backend that was started before), the same kernels run
+ * only on the calling thread.
  *
  * @throws InvalidOptionError `INVALID_OPTION`
- * @throws WasmEngineError `WASM_SIMD_MISSING` | `WASM_MODULE_INVALID` | `WASM_BINARY_UNREADABLE` | `WASM_BACKEND_TAKEN` | `WASM_WORKER_FAILED`
+ * @throws WasmEngineError `WASM_SIMD_MISSING` | `WASM_MODULE_INVALID` | `WASM_BINARY_UNREADABLE` | `WASM_BACKEND_TAKEN` |
+ * `WASM_WORKER_FAILED`
  */
 export async function initWasm(options: WasmOptions = {}): Promise<WasmEngine> {
   starting ??= keepingAlive(start(options)).catch((error: unknown) => {
@@ -92,7 +94,7 @@ export async function initWasm(options: WasmOptions = {}): Promise<WasmEngine> {
   return engine;
 }
 
-/** Keeps the process alive: Node.js ends one that waits for nothing but V8 compiling in the background, in the middle of it and without a word. */
+/** Keeps the process alive: Node.js would end silently if it only waited for V8 to compile in the background. */
 async function keepingAlive<T>(work: Promise<T>): Promise<T> {
   const timer = isNode() ? setInterval(() => {}, 1000) : undefined;
   try {
@@ -111,7 +113,7 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
   }
   const threads = await threadCount(options.threads ?? 'auto');
   checkFlag('v8Flags', options.v8Flags);
-  // Not findBackend: it would start the backend, with the stock binary.
+  // Not findBackend, which would start the backend with the stock binary.
   const existing = tfjsEngine().registry.wasm as BackendWithEngine | undefined;
   if (existing?.[engineKey]) return existing[engineKey];
   const backend = existing ?? (await startTfjs(options, threads));

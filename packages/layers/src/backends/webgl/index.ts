@@ -1,5 +1,5 @@
 /**
- * The kernels on WebGL 2, for browsers without WebGPU.
+ * The kernels for WebGL 2, for browsers without WebGPU.
  *
  * No backend is imported here: import @tensorflow/tfjs-backend-webgl first.
  */
@@ -12,11 +12,10 @@ import { relu } from './relu';
 import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad } from './unpooling';
 
 /**
- * Registers the kernels of this package for the backend `webgl`, and a ReLU that is right for -Infinity. Calling it again
- * does nothing.
+ * Registers the kernels of this package for the backend `webgl`, and a ReLU that is correct for -Infinity. Calling it again does nothing.
  *
- * Textures hold float32, also for int32: pooled inputs of more than 2^24 elements per image are refused with a ShapeError, and
- * GPUs without 32-bit float textures with a MissingKernelError.
+ * Textures contain float32, even for int32: pooled inputs with more than 2^24 elements per image are refused with a ShapeError, and GPUs
+ * without 32-bit float textures with a MissingKernelError.
  *
  * @throws MissingKernelError `MISSING_KERNEL` if @tensorflow/tfjs-backend-webgl is not loaded
  */

@@ -4,8 +4,8 @@ import { poolInfoOf } from '../shared/pool-info';
 import { checkPositions, runShader } from './program';
 
 /*
- * Values are compared by integers of the same order, which follow the rules to the letter: NaN is above Infinity, -0 is 0, and
- * subnormal numbers count. Comparing floats would not do: what a GPU makes of NaN is up to its driver.
+ * Values are compared as integers with the same order, which follows the rules exactly: NaN is above Infinity, -0 is 0, and subnormal
+ * numbers count. Comparing floats would not work: GPU drivers differ in how they treat NaN.
  */
 const findMaximum = `
 const int NAN_ORDER = 0x7fffffff;

@@ -2,8 +2,8 @@ import { type DataType, env, type TensorInfo } from '@tensorflow/tfjs-core';
 import { MissingKernelError, ShapeError } from '../../errors';
 
 /**
- * What this package uses of `MathBackendWebGL` of @tensorflow/tfjs-backend-webgl 4.22. Written down here, so that nothing needs that
- * package to be installed.
+ * The part of `MathBackendWebGL` of @tensorflow/tfjs-backend-webgl 4.22 that is used. Declared here, so that the package need not be
+ * installed.
  */
 export interface WebglBackend {
   runWebGLProgram(program: Program, inputs: TensorInfo[], outputDtype: DataType): TensorInfo;
@@ -24,9 +24,9 @@ export interface Shader {
   /** `get<Name>(...)` reads them in GLSL, always as floats. */
   inputs: Record<string, TensorInfo>;
   dtype: DataType;
-  /** Integers, constants in GLSL. A new value compiles a new program. */
+  /** Integers that are constants in GLSL. A new value compiles a new program. */
   constants: Record<string, number>;
-  /** Functions, `main` among them, which calls `setOutput`. */
+  /** Functions, including `main`, which calls `setOutput`. */
   code: string;
   /** Reads and writes four elements at once. */
   packed?: boolean;
@@ -48,11 +48,11 @@ export function runShader(
   return (backend as WebglBackend).runWebGLProgram(program, Object.values(inputs), dtype);
 }
 
-/** The integers up to here are exact in textures, which hold float32 whatever a tensor's dtype. */
+/** Integers up to here are exact in textures, which contain float32 whatever a tensor's dtype. */
 const mostPositions = 2 ** 24;
 
 /**
- * Checks that indices of so many positions are exact on this GPU.
+ * Checks that indices of this many positions are exact on this GPU.
  *
  * @throws MissingKernelError `MISSING_KERNEL`, ShapeError `SHAPE_MISMATCH`
  */

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { runShader } from './program';
 
-/** tfjs-webgl multiplies x by 0 or 1, which makes NaN of -Infinity. Four elements at once, as its own kernel. */
+/** The stock webgl backend multiplies x by 0 or 1, which turns -Infinity into NaN. Processes four elements at once, like its own kernel. */
 const code = `
 float relu(float x) { return x < 0.0 ? 0.0 : x; }
 void main() {

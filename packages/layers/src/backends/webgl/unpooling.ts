@@ -9,14 +9,14 @@ import {
 import { checkPositions, runShader, type WebglBackend } from './program';
 
 /*
- * A fragment shader can't write where it likes, so each element of the output looks for the values that belong to it, in the order
- * of the reference. To look in few places, it first works out which rows and columns of the mask can hold an index of its row
- * and column. That needs no knowledge of the pool: any mask is handled, those of a pool fast.
+ * A fragment shader cannot write to arbitrary positions, so each element of the output looks for the values that belong to it, in the order
+ * of the reference. To limit the search, it first determines which rows and columns of the mask can contain an index of its row and column.
+ * That requires no knowledge of the pool: any mask is supported, and those of a pool are fast.
  */
 
 type Shape4D = [number, number, number, number];
 
-/** What an index means: (row, column, channel), and row -1 if it is invalid. MASK_CHANNELS may exceed CHANNELS. */
+/** The meaning of an index: (row, column, channel), with row -1 if it is invalid. MASK_CHANNELS may exceed CHANNELS. */
 const decode = `
 ivec3 decode(float maskIndex) {
   // Compared as a float: an integer beyond int32 is a float of any kind here.
@@ -29,7 +29,10 @@ ivec3 decode(float maskIndex) {
   return ivec3(row, pixel - row * OUTPUT_WIDTH, channel);
 }`;
 
-/** For each row of the mask, then each column: the least and the greatest row (column) it names, and whether it names other channels than its own. */
+/**
+ * For each row of the mask, then each column: the smallest and largest row (column) it refers to, and whether it refers to channels other
+ * than its own.
+ */
 const bounds = `${decode}
 void main() {
   ivec3 place = getOutputCoords();
@@ -54,7 +57,10 @@ void main() {
   setOutput(float(place.z == 0 ? least : place.z == 1 ? greatest : foreign));
 }`;
 
-/** For each row of the output, then each column: the first and the last row (column) of the mask that may name it, and whether one names other channels. */
+/**
+ * For each row of the output, then each column: the first and last row (column) of the mask that may refer to it, and whether one refers to
+ * other channels.
+ */
 const ranges = `
 void main() {
   ivec3 place = getOutputCoords();
@@ -75,7 +81,7 @@ void main() {
   setOutput(place.z == 0 ? float(first) : place.z == 1 ? float(last) : foreign);
 }`;
 
-/** Walks through the values that name an element of the output, in row-major order. */
+/** Walks through the values that refer to an element of the output, in row-major order. */
 const collect = (combine: string) => `
 void main() {
   ivec4 place = getOutputCoords();

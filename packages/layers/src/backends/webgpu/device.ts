@@ -3,20 +3,20 @@ import { WebgpuError } from './errors';
 import type { WebgpuBackend } from './program';
 import { registerWebgpuKernels } from './register';
 
-/** What the npm package `webgpu` exports. */
+/** The exports of the npm package `webgpu`. */
 export interface DawnModule {
-  /** Makes a `GPU`; each option is a `key=value` of Dawn's. */
+  /** Creates a `GPU`; each option is a `key=value` of Dawn. */
   create(options: string[]): object;
-  /** The classes and constants that a browser has as globals. */
+  /** The classes and constants that are globals in a browser. */
   globals: object;
 }
 
 /**
- * Gives Node.js what a browser has: `navigator.gpu` and the WebGPU classes as globals. Call it before
- * @tensorflow/tfjs-backend-webgpu is imported, which looks for them while it loads. Calling it again changes nothing.
+ * Gives Node.js what browsers have: `navigator.gpu` and the WebGPU classes as globals. Call it before @tensorflow/tfjs-backend-webgpu is
+ * imported, which looks for them while it loads. Calling it again changes nothing.
  *
  * @param dawn the npm package: `provideWebgpu(await import('webgpu'))`.
- * @param adapter a part of the adapter's name, where there are several; Dawn's default otherwise.
+ * @param adapter a part of the adapter's name, if there are several; otherwise Dawn's default.
  */
 export function provideWebgpu(dawn: DawnModule, { adapter }: { adapter?: string } = {}): void {
   if (findGpu()) return;
@@ -28,21 +28,21 @@ export function provideWebgpu(dawn: DawnModule, { adapter }: { adapter?: string 
   Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true });
 }
 
-/** How to start WebGPU. */
+/** Options for starting WebGPU. */
 export interface WebgpuOptions {
-  /** Which GPU of a computer with two; default 'high-performance'. */
+  /** Which GPU to use if there are two. Default 'high-performance'. */
   powerPreference?: 'high-performance' | 'low-power';
-  /** Refuses adapters that compute on the CPU, such as SwiftShader. Default false. */
+  /** Refuse adapters that compute on the CPU, such as SwiftShader. Default false. */
   requireHardware?: boolean;
 }
 
 /** The running engine. */
 export interface WebgpuEngine {
-  /** What the GPU says of itself; empty where the browser hides it. */
+  /** The GPU's description of itself; empty if the browser hides it. */
   readonly adapter: { vendor: string; architecture: string; device: string; description: string };
-  /** The adapter computes on the CPU. */
+  /** Whether the adapter computes on the CPU. */
   readonly software: boolean;
-  /** The greatest tensor in bytes. */
+  /** Maximum size of a tensor in bytes. */
   readonly maxBufferBytes: number;
 }
 
@@ -58,8 +58,8 @@ interface Adapter {
 const softwareAdapters = /swiftshader|llvmpipe|lavapipe|basic render|software/i;
 
 /**
- * Makes 'webgpu' the active tfjs backend with this package's kernels, and lets a lost device and exhausted memory end in a
- * {@link WebgpuError}: thrown by the op that needs the memory, or by the next op or read after the GPU reported it.
+ * Makes 'webgpu' the active backend of TensorFlow.js with this package's kernels. A lost device or exhausted memory causes a {@link
+ * WebgpuError}, thrown by the op that needs the memory, or by the next op or read after the GPU reported it.
  *
  * @throws WebgpuError `WEBGPU_MISSING` | `WEBGPU_NO_ADAPTER` | `WEBGPU_SOFTWARE_ADAPTER` | `WEBGPU_FAILED`
  * @throws MissingKernelError `MISSING_KERNEL` if @tensorflow/tfjs-backend-webgpu is not loaded
@@ -116,7 +116,7 @@ async function requestAdapter(powerPreference: string): Promise<Adapter> {
 
 const watched = new WeakSet<object>();
 
-/** Turns what the device reports, later and elsewhere, into errors of the ops that suffer from it. */
+/** Turns what the device reports asynchronously into errors of the ops that are affected. */
 function watch(backend: WebgpuBackend): void {
   if (watched.has(backend)) return;
   watched.add(backend);
@@ -157,7 +157,7 @@ function watch(backend: WebgpuBackend): void {
   };
 }
 
-/** Refuses buffers past the device's limits where they are asked for, not some reads later. */
+/** Refuses buffers beyond the device's limits when they are requested, not a few reads later. */
 function guardBuffers({ device }: WebgpuBackend): void {
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);

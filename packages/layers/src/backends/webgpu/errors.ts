@@ -1,6 +1,6 @@
 import { LayersError, type State, type WrongValue } from '../../errors';
 
-/** Why WebGPU refused or stopped: one stable word a caller may branch on. */
+/** Why WebGPU could not start or stopped: a stable code for callers to branch on. */
 export type WebgpuErrorCode =
   | 'WEBGPU_MISSING'
   | 'WEBGPU_NO_ADAPTER'
@@ -9,11 +9,11 @@ export type WebgpuErrorCode =
   | 'WEBGPU_DEVICE_LOST'
   | 'WEBGPU_FAILED';
 
-/** WebGPU cannot start, or cannot go on. */
+/** WebGPU cannot start or cannot continue. */
 export class WebgpuError extends LayersError {
   override readonly code: WebgpuErrorCode;
 
-  /** @internal Nobody else makes these. */
+  /** @internal Only this package creates them. */
   constructor(code: WebgpuErrorCode, what: string | WrongValue | State, options?: ErrorOptions) {
     super(what, options);
     this.code = code;

@@ -1,5 +1,5 @@
 /**
- * The kernels on WebGPU: in the browser through `navigator.gpu`, in Node.js through Dawn (npm package `webgpu`).
+ * The kernels for WebGPU: in browsers through `navigator.gpu`, in Node.js through Dawn (npm package `webgpu`).
  *
  * No backend is imported here: import @tensorflow/tfjs-backend-webgpu first, in Node.js after {@link provideWebgpu}.
  */

@@ -4,8 +4,8 @@ import { poolInfoOf } from '../shared/pool-info';
 import { runShader } from './program';
 
 /*
- * Values are compared by integers of the same order, which follow the rules to the letter: NaN is above Infinity, -0 is 0, and
- * subnormal numbers count. Comparing floats would not do: WGSL lets a GPU assume that there is no NaN, and many flush subnormals.
+ * Values are compared as integers with the same order, which follows the rules exactly: NaN is above Infinity, -0 is 0, and subnormal
+ * numbers count. Comparing floats would not work: WGSL allows a GPU to assume that there is no NaN, and many flush subnormals.
  */
 const floatOrder = `
 const NAN_ORDER = 0x7fffffff;
@@ -21,7 +21,7 @@ const intOrder = `
 fn order(value : i32) -> i32 { return value; }
 fn wins(challenger : i32, best : i32) -> bool { return challenger > best; }`;
 
-/** Flat positions in x: the window's maximum. */
+/** Flat positions of the windows' maxima in x. */
 const findMaximum = `
   let out = getCoordsFromIndex(index);
   let inHeight = uniforms.xShape.y;

@@ -1,8 +1,8 @@
 import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 
 /**
- * What this package uses of `WebGPUBackend` of @tensorflow/tfjs-backend-webgpu 4.22. Written down here, so that nothing needs that
- * package to be installed.
+ * The part of `WebGPUBackend` of @tensorflow/tfjs-backend-webgpu 4.22 that is used. Declared here, so that the package need not be
+ * installed.
  */
 export interface WebgpuBackend {
   device: WebgpuDevice;
@@ -17,7 +17,7 @@ export interface WebgpuBackend {
   disposeData(dataId: object): boolean;
 }
 
-/** What this package uses of a `GPUDevice`. */
+/** The part of a `GPUDevice` that is used. */
 export interface WebgpuDevice {
   limits: { maxBufferSize: number; maxStorageBufferBindingSize: number };
   lost: Promise<{ reason: string; message: string }>;
@@ -39,11 +39,11 @@ interface Program {
 
 /** One WGSL program: a body that runs once for each element of `shape`, numbered by `index`. */
 export interface Shader {
-  /** Tells shaders apart: the same name must mean the same source, up to ranks and dtypes. */
+  /** Identifies the shader: the same name must mean the same source, except for ranks and dtypes. */
   name: string;
   /** Shape of the threads, and of the output unless `output` is given. */
   shape: number[];
-  /** Their arrays have these names in WGSL, and their shapes `uniforms.<name>Shape`. */
+  /** Their arrays have these names in WGSL, and their shapes are `uniforms.<name>Shape`. */
   inputs: Record<string, TensorInfo>;
   /** Integers, in WGSL `uniforms.<name>`. */
   uniforms?: Record<string, number>;
@@ -57,7 +57,7 @@ export interface Shader {
 
 const workgroup = 64;
 
-/** Runs a shader. The body writes `result[...]`; threads beyond the last element don't run it. */
+/** Runs a shader. The body writes `result[...]`; threads beyond the last element do not run it. */
 export function runShader(backend: object, shader: Shader): TensorInfo {
   const { name, shape, inputs, uniforms = {}, dtype, functions = '', body, output } = shader;
   const program: Program = {

@@ -3,14 +3,14 @@ import type { MaxPoolWithArgmaxGradAttrs, MaxUnpoolAttrs } from '../../contracts
 import { runShader, type WebgpuBackend } from './program';
 
 /*
- * Nothing here adds with atomics: each element of the output looks for the values that belong to it, in the order of the reference,
- * so results don't change from run to run. To look in few places, it first works out which rows and columns of the mask can
- * hold an index of its row and column. That needs no knowledge of the pool: any mask is handled, those of a pool fast.
+ * Nothing here adds with atomics: each element of the output looks for the values that belong to it, in the order of the reference, so
+ * results are the same in every run. To limit the search, it first determines which rows and columns of the mask can contain an index of
+ * its row and column. That requires no knowledge of the pool: any mask is supported, and those of a pool are fast.
  */
 
 type Shape4D = [number, number, number, number];
 
-/** What an index means. `M` is the mask's channel count, `C` the values'. */
+/** The meaning of an index. `M` is the mask's number of channels, `C` the values'. */
 const decode = `
 struct Position { valid : bool, row : i32, column : i32, channel : i32 };
 fn decode(maskIndex : i32, channels : i32) -> Position {
@@ -21,7 +21,10 @@ fn decode(maskIndex : i32, channels : i32) -> Position {
   return Position(inside, pixel / uniforms.outputWidth, pixel % uniforms.outputWidth, channel);
 }`;
 
-/** For each row of the mask, then each column: the least and the greatest row (column) it names, and whether it names other channels than its own. */
+/**
+ * For each row of the mask, then each column: the smallest and largest row (column) it refers to, and whether it refers to channels other
+ * than its own.
+ */
 const bounds = `
   let out = getCoordsFromIndex(index);
   let height = uniforms.indicesShape.y;
@@ -49,7 +52,10 @@ const bounds = `
   if (out.z == 1) { result[index] = greatest; }
   if (out.z == 2) { result[index] = foreign; }`;
 
-/** For each row of the output, then each column: the first and the last row (column) of the mask that may name it, and whether one names other channels. */
+/**
+ * For each row of the output, then each column: the first and last row (column) of the mask that may refer to it, and whether one refers to
+ * other channels.
+ */
 const ranges = `
   let out = getCoordsFromIndex(index);
   let isRow = out.y < uniforms.outputHeight;
@@ -71,7 +77,7 @@ const ranges = `
   if (out.z == 1) { result[index] = last; }
   if (out.z == 2) { result[index] = foreign; }`;
 
-/** Walks through the values that name an element of the output, in row-major order. */
+/** Walks through the values that refer to an element of the output, in row-major order. */
 const collect = (combine: string) => `
   let out = getCoordsFromIndex(index);
   let channels = uniforms.valuesShape.w;
@@ -134,7 +140,7 @@ function gather(
   return y;
 }
 
-/** Writes values straight to their indices. Only right if no two share one. */
+/** Writes values directly to their indices. Correct only if no two share one. */
 const scatter = `
   let pixel = index / uniforms.valuesShape.w;
   let channel = index % uniforms.valuesShape.w;

@@ -1,18 +1,18 @@
 /**
- * Products with a matrix that chooses: its first rows have one value other than 0 at most, each in a column of its own, and what is left lies within a
- * block of the last rows. So it is with the linear code of preset `transform`: it keeps some coefficients as they are, and mixes others.
- * Choosing takes a thousandth of the multiplications, and of the matrix no more than the block is read.
+ * Products with a selection matrix: each of its first rows has at most one nonzero value, each in a different column, and the rest is
+ * within a block of the last rows. The linear code of preset `transform` is like this: it keeps some coefficients unchanged, and mixes
+ * others. Selecting takes a thousandth of the multiplications, and only the block is read of the matrix.
  */
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Engine } from '../runtime/engine';
 import { flagsOf } from './convolution-job';
 import { type MatrixProduct, runMatMul } from './matrix-product';
 
-/** For each column the row of its value and the value, or 0 and 0; and for each row. */
+/** For each column, the row of its value and the value, or 0 and 0; and for each row. */
 interface Choice {
   readonly ofColumns: Chosen;
   readonly ofRows: Chosen;
-  /** What does more than choose, if anything does: values of the matrix from this row and column on. */
+  /** The part that does more than select, if any: values of the matrix from this row and column on. */
   readonly block?: Block;
 }
 
@@ -28,13 +28,13 @@ interface Block {
   readonly columns: number;
 }
 
-/** From so many values on, a matrix is looked at. */
+/** Minimum number of values for which a matrix is examined. */
 const leastValues = 1 << 16;
 
-/** A block of more than this part of the matrix is not worth the choosing beside it. */
+/** A block larger than this fraction of the matrix is not worth the selection. */
 const largestBlock = 0.75;
 
-/** Makes C = A * B, with what B is found to be; `matrix` is the tensor of B. */
+/** Computes C = A * B, using the structure of B; `matrix` is the tensor of B. */
 export function runMatMulBy(engine: Engine, product: MatrixProduct, matrix: TensorInfo): void {
   const { pairs, columns, steps, a, b } = product;
   const isLooked = pairs === 1 && !a.transposed && steps * columns >= leastValues;
@@ -61,7 +61,7 @@ function choose(engine: Engine, product: MatrixProduct, { from, factors }: Chose
   });
 }
 
-/** Describes the product with a block of B alone, which makes some columns of C from some of A. */
+/** Describes the product with only the block of B, which computes some columns of C from some of A. */
 function productOf(product: MatrixProduct, block: Block): MatrixProduct {
   const { columns, steps, a, b, c, bias } = product;
   const rowOfB = (b.transposed ? steps : columns) * 4;
@@ -78,7 +78,7 @@ function productOf(product: MatrixProduct, block: Block): MatrixProduct {
   };
 }
 
-/** Looks at the values, of most matrices only at the first two. */
+/** Examines the values; for most matrices only the first two. */
 function findChoice(engine: Engine, matrix: TensorInfo): Choice | undefined {
   const [rows, columns] = matrix.shape.slice(-2) as [number, number];
   const values = engine.floats(engine.pointer(matrix), util.sizeFromShape(matrix.shape));
@@ -98,7 +98,7 @@ function findChoice(engine: Engine, matrix: TensorInfo): Choice | undefined {
   return { ofColumns, ofRows };
 }
 
-/** Returns where the only value other than 0 of a row is; -1 for several of them, undefined for none. */
+/** Returns the position of the only nonzero value of a row; -1 if there are several, undefined if there are none. */
 function onlyPlace(values: Float32Array, start: number, columns: number): number | undefined {
   let place: number | undefined;
   for (let column = 0; column < columns; column++) {
@@ -109,7 +109,9 @@ function onlyPlace(values: Float32Array, start: number, columns: number): number
   return place;
 }
 
-/** Finds the columns of what lies in the rows from one on; undefined where it is too much, or where some of them are chosen from already. */
+/**
+ * Finds the columns of what lies in the rows from one on; undefined if it is too much, or if some of them have already been selected from.
+ */
 function blockFrom(
   values: Float32Array,
   row: number,

@@ -1,8 +1,8 @@
-/** What all jobs of convolutions have in common: where the images are, how the work is cut, what happens to finished sums. */
+/** What all jobs of convolutions share: where the images are, how the work is divided, and what happens to finished sums. */
 import { ACCUMULATE, BIAS, type FilterJob, RELU } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 
-/** An NHWC image of float32: where its values are, and the bytes from pixel to pixel, row to row and image to image. */
+/** An NHWC image of float32: where its values are, and the distances in bytes between pixels, rows and images. */
 export interface Image {
   at: number;
   height: number;
@@ -41,13 +41,13 @@ export interface Finish {
   /** Where the bias is. */
   bias?: number;
   relu?: boolean;
-  /** Where values of the result's shape are: it becomes 0 where they are not positive. */
+  /** Where values with the shape of the result are: the result becomes 0 where they are not positive. */
   mask?: number;
-  /** Where values of the result's shape are, which are added to the sums; not with ReLU or a mask. */
+  /** Where values with the shape of the result are, which are added to the sums; not with ReLU or a mask. */
   residual?: number;
 }
 
-/** Returns the flags that say what happens to finished sums. A residual is where they are stored already. */
+/** Returns the flags for what happens to finished sums. A residual is already stored where they go. */
 export function flagsOf({ bias, relu, residual }: Finish): number {
   return (bias ? BIAS : 0) | (relu ? RELU : 0) | (residual ? ACCUMULATE : 0);
 }
@@ -59,13 +59,13 @@ export function imageAt(at: number, height: number, width: number, channels: num
   return { at, height, width, channels, pixel, row, image: row * height };
 }
 
-/** Describes a filter that is to be laid out in another way, from `to` on. */
+/** Describes a filter in another layout, from `to` on. */
 export function filterJob(filter: Filter, to: number, channels: number, outChannels: number): FilterJob {
   const { at: from, tapsY, tapsX, tapY, tapX, channel, column } = filter;
   return { from, to, tapsY, tapsX, channels, outChannels, tapY, tapX, channel, column };
 }
 
-/** Lays a filter out for the side module while f runs. */
+/** Converts the layout of a filter for the side module while f runs. */
 export function withPackedFilter(
   engine: Engine,
   filter: Filter,
@@ -80,7 +80,7 @@ export function withPackedFilter(
   });
 }
 
-/** Units of work per thread: enough that one which comes late costs little. */
+/** Units of work per thread: enough that one that is late costs little. */
 const unitsPerThread = 8;
 
 /** Returns the rows of output in one unit: whole images, unless there are too few of them or they are too large. */
@@ -89,13 +89,13 @@ export function rowsOfUnit(engine: Engine, images: number, rows: number, most: n
   return Math.max(1, Math.min(Math.ceil(rows / Math.max(bands, 1)), most));
 }
 
-/** Most chunks of work with sums of their own. A fixed number, so that the result does not depend on the threads. */
+/** Maximum number of chunks of work with their own sums. It is fixed, so that the result does not depend on the number of threads. */
 export const mostChunks = 16;
 
-/** Most bytes of sums of all chunks. */
+/** Maximum size in bytes of the sums of all chunks. */
 const mostSumBytes = 64 << 20;
 
-/** Returns how many chunks to cut some pieces of work into when each chunk keeps sums of so many bytes. */
+/** Returns the number of chunks to divide work into if each chunk keeps sums of this many bytes. */
 export function chunksOf(pieces: number, sumBytes: number): number {
   return Math.max(1, Math.min(mostChunks, pieces, Math.floor(mostSumBytes / sumBytes)));
 }

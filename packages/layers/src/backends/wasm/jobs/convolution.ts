@@ -1,4 +1,4 @@
-/** Cuts convolutions and the gradients for their inputs into jobs for the side module (assembly/conv.ts). */
+/** Divides convolutions and the gradients for their inputs into jobs for the side module (assembly/conv.ts). */
 import { type backend_util, util } from '@tensorflow/tfjs-core';
 import { type ConvJob, DOT_SUM_BYTES } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
@@ -7,7 +7,7 @@ import { runSpread, suitsSpread } from './spread';
 import { runWinograd } from './winograd';
 import { suitsWinograd } from './winograd-groups';
 
-/** Most bytes of padded input that a thread copies at a time: they stay in a level-2 cache. */
+/** Maximum size in bytes of padded input that a thread copies at a time: it stays in a level-2 cache. */
 const mostStripBytes = 256 << 10;
 
 /** Runs convolutions of the same x with the same stride on all threads. */
@@ -38,12 +38,12 @@ function runDirect(engine: Engine, convolution: Convolution): void {
   });
 }
 
-/** Returns the bytes of scratch for dot products and a row of one panel. */
+/** Returns the size in bytes of the scratch memory for dot products and a row of one panel. */
 function rowBytes(engine: Engine, width: number): number {
   return DOT_SUM_BYTES + width * engine.panel * 4 + 64;
 }
 
-/** Sizes the padded input that a unit of some rows of output may have to copy. */
+/** Returns the size of the padded input that a unit of some rows of output may have to copy. */
 function stripOf({ x, y, filter, stride, dilation }: Convolution): { mostRows: number; bytes(rows: number): number } {
   const columns = (y.width - 1) * stride[1] + (filter.tapsX - 1) * dilation[1] + 1;
   const row = columns * x.channels * 4;
@@ -84,7 +84,7 @@ function convJob(convolution: Convolution, packed: number, unitRows: number): Co
   };
 }
 
-/** Writes what a convolution without any tap gives: the bias, or 0; or adds it. */
+/** Writes the result of a convolution without any tap: the bias or 0; or adds it. */
 function clear(engine: Engine, { images, y, bias, relu, mask, residual }: Convolution): void {
   const sums = bias ? engine.floats(bias, y.channels).map((value) => (relu ? Math.max(0, value) : value)) : undefined;
   for (let image = 0; image < images; image++) {
@@ -111,7 +111,7 @@ export function convForward(
   runConvs(engine, [forwardConvolution(info, x, filter, y, finish)]);
 }
 
-/** Writes the maxima of windows of 2 x 2 of y = x * filter, and their indices; y itself is never stored. Output channels: a multiple of 4. */
+/** Writes the maxima of 2 x 2 windows of y = x * filter, and their indices; y itself is never stored. Output channels: a multiple of 4. */
 export function runConvMaxPool(
   engine: Engine,
   info: backend_util.Conv2DInfo,
@@ -164,10 +164,11 @@ function forwardConvolution(
 }
 
 /**
- * Writes the gradient for the input, dx, all pointers.
+ * Writes the gradient for the input, dx; all arguments are pointers.
  *
- * It is a convolution of dy with the filter turned around. With a stride s it is s * s of them, one for each phase of the input
- * positions: position i meets only the taps k with (i + pad - k) divisible by s, so no zeros are multiplied. For few channels see spread.ts.
+ * It is a convolution of dy with the filter rotated by 180 degrees. With a stride s, it consists of s * s of them, one for each phase of
+ * the input positions: position i meets only the taps k with (i + pad - k) divisible by s, so no zeros are multiplied. For few channels see
+ * spread.ts.
  */
 export function convBackpropInput(
   engine: Engine,
@@ -226,14 +227,14 @@ export function convBackpropInput(
   );
 }
 
-/** One phase of the input positions of one dimension: positions first, first + stride, ... */
+/** One phase of the input positions along one dimension: positions first, first + stride, ... */
 interface Phase {
   first: number;
   count: number;
-  /** Taps that reach these positions, the last one of which comes first in the turned filter. */
+  /** Taps that reach these positions, the last of which comes first in the rotated filter. */
   taps: number;
   lastTap: number;
-  /** Padding of the convolution over dy; negative where it begins inside dy. */
+  /** Padding of the convolution over dy; negative if it starts inside dy. */
   pad: number;
 }
 

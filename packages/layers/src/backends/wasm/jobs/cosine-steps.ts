@@ -1,24 +1,24 @@
 /**
  * Plans the cosine transform (DCT-II) of some rows in steps of two rows each.
  *
- * A transform of n values is one of n / 2 sums and one of the fourth kind (DCT-IV) of n / 2 differences; that is a rotation of pairs and two
- * of the second kind again (Plonka and Tasche, "Fast and numerically stable algorithms for discrete cosine transforms", 2005). All steps are
- * rotations but for their length, so that nothing small becomes of differences of what is large.
+ * A transform of n values consists of one of n / 2 sums and one of the fourth kind (DCT-IV) of n / 2 differences; the latter consists of a
+ * rotation of pairs and two transforms of the second kind (Plonka and Tasche, "Fast and numerically stable algorithms for discrete cosine
+ * transforms", 2005). All steps are rotations apart from their scale, so that small values never arise as differences of large ones.
  */
 import type { RowStep } from '../assembly/dist/jobs';
 
-/** How rows become those of their cosine transform. */
+/** How rows are transformed to their cosine transform. */
 export interface CosineSteps {
   readonly steps: readonly RowStep[];
-  /** In which row each frequency ends up. */
+  /** The row in which each frequency ends up. */
   readonly rows: readonly number[];
-  /** What makes the transform orthonormal: a factor for each frequency. */
+  /** A factor for each frequency that makes the transform orthonormal. */
   readonly scales: readonly number[];
 }
 
 const planned = new Map<number, CosineSteps>();
 
-/** Plans the transform of `length` rows, a power of two from 4. */
+/** Plans the transform of `length` rows, a power of two, at least 4. */
 export function cosineSteps(length: number): CosineSteps {
   const known = planned.get(length);
   if (known) return known;
@@ -33,11 +33,11 @@ export function cosineSteps(length: number): CosineSteps {
   return plan;
 }
 
-/** Plans sums of x_j cos(pi k (2j + 1) / 2n) and returns in which row each k ends up. */
+/** Plans sums of x_j cos(pi k (2j + 1) / 2n) and returns the row in which each k ends up. */
 function planSecond(rows: readonly number[], steps: RowStep[]): number[] {
   const half = rows.length / 2;
   if (rows.length === 1) return [...rows];
-  // The difference of a last pair is a transform of the fourth kind by itself.
+  // The difference of a last pair is itself a transform of the fourth kind.
   const factor = rows.length === 2 ? Math.SQRT1_2 : 1;
   const [first, last] = [rows.slice(0, half), rows.slice(half).reverse()];
   for (let j = 0; j < half; j++) steps.push({ first: first[j], second: last[j], a: 1, b: 1, c: factor, d: -factor });
@@ -46,7 +46,7 @@ function planSecond(rows: readonly number[], steps: RowStep[]): number[] {
   return rows.map((_, k) => (k % 2 === 0 ? even : odd)[Math.floor(k / 2)]);
 }
 
-/** Plans sums of x_j cos(pi (2k + 1) (2j + 1) / 4n) and returns in which row each k ends up. */
+/** Plans sums of x_j cos(pi (2k + 1) (2j + 1) / 4n) and returns the row in which each k ends up. */
 function planFourth(rows: readonly number[], steps: RowStep[]): number[] {
   const half = rows.length / 2;
   const [first, last] = [rows.slice(0, half), rows.slice(half).reverse()];

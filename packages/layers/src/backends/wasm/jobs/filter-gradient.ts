@@ -1,4 +1,4 @@
-/** Cuts gradients of filters into jobs for the side module (assembly/filter-gradient.ts). */
+/** Divides gradients of filters into jobs for the side module (assembly/filter-gradient.ts). */
 import type { backend_util } from '@tensorflow/tfjs-core';
 import type { Engine } from '../runtime/engine';
 import { columnSums } from './column-sums';
@@ -6,16 +6,16 @@ import { addChunks, chunksOf } from './convolution-job';
 import { winogradFilterGradient } from './winograd';
 import { shapeOf, suitsWinograd } from './winograd-groups';
 
-/** Bytes of rows of x and dy that are worked on together: three quarters of a level-1 cache. And the fewest pixels in any case. */
+/** Size in bytes of rows of x and dy that are processed together: three quarters of a level-1 cache. And the minimum number of pixels. */
 const level1Bytes = 24 << 10;
 const leastPixels = 96;
 
-/** Fewest pixels for which a part of an image gets sums of its own. */
+/** Minimum number of pixels for which a part of an image gets its own sums. */
 const leastPixelsOfChunk = 1024;
 
 /**
- * Writes the gradient of a convolution's filter, [filterHeight, filterWidth, inChannels, outChannels], and of its bias if there is
- * somewhere to write it to.
+ * Writes the gradient of a convolution's filter, [filterHeight, filterWidth, inChannels, outChannels], and of its bias, if there is memory
+ * for it.
  */
 export function filterGradient(
   engine: Engine,

@@ -1,10 +1,10 @@
-/** Cuts matrix products into jobs for the side module (assembly/matmul.ts). */
+/** Divides matrix products into jobs for the side module (assembly/matmul.ts). */
 import { DOT_SUM_BYTES, part } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 import { flagsOf } from './convolution-job';
 import { storeOuterProduct } from './outer-product';
 
-/** C = A * B for some pairs of matrices, all stored row by row. */
+/** C = A * B for pairs of matrices, all stored row by row. */
 export interface MatrixProduct {
   pairs: number;
   /** Rows and columns of C, and the length of the sums. */
@@ -16,7 +16,7 @@ export interface MatrixProduct {
   /** `transposed`: stored as [columns, steps]. */
   b: Operand;
   c: number;
-  /** Bytes from row to row of C, where there are gaps. */
+  /** Distance in bytes between rows of C, if there are gaps. */
   cRow?: number;
   /** Where the bias is, one value per column. */
   bias?: number;
@@ -27,9 +27,9 @@ export interface MatrixProduct {
 interface Operand {
   at: number;
   transposed: boolean;
-  /** Bytes to the next pair's, 0 where all pairs share it. */
+  /** Distance in bytes to the next pair's matrix, 0 if all pairs share it. */
   matrix: number;
-  /** Bytes from row to row as it is stored, where there are gaps. */
+  /** Distance in bytes between stored rows, if there are gaps. */
   row?: number;
 }
 
@@ -52,13 +52,13 @@ export function runMatMul(engine: Engine, product: MatrixProduct): void {
   else run(engine, product, c, cutByColumns(engine, product));
 }
 
-/** Sums of up to this many products are rather an outer product. */
+/** Sums of up to this many products are better computed as outer products. */
 const fewSteps = 512;
 
-/** Units of work per thread: enough that one which comes late costs little. */
+/** Units of work per thread: enough that one that is late costs little. */
 const unitsPerThread = 4;
 
-/** How a product is cut: fields of MatMulJob in assembly/matmul.ts. */
+/** How a product is divided: fields of MatMulJob in assembly/matmul.ts. */
 interface Cut {
   unitRows: number;
   unitColumns: number;
@@ -100,16 +100,16 @@ function run(engine: Engine, product: MatrixProduct, to: number, cut: Cut): void
   );
 }
 
-/** Steps of a packed panel of B: so many that it fills half of a level-1 cache. */
+/** Steps of a packed panel of B: as many as fill half of a level-1 cache. */
 const panelSteps = 400;
 
 /** Bytes of packed panels: half of a level-2 cache. */
 const packedPanelBytes = 512 << 10;
 
-/** Rows are worth a unit of their own from this many on. */
+/** Minimum number of rows for a separate unit. */
 const unitRowsWorthwhile = 48;
 
-/** Units of columns in whole panels as far as they fit the cache; of rows only where there are not enough columns. */
+/** Units consist of columns in whole panels that fit the cache; of rows only if there are not enough columns. */
 function cutByColumns(engine: Engine, { pairs, rows, columns, steps }: MatrixProduct): Cut {
   const units = engine.threads === 1 ? 1 : Math.ceil((unitsPerThread * engine.threads) / Math.max(pairs, 1));
   const packedSteps = Math.min(steps, panelSteps);
@@ -121,14 +121,14 @@ function cutByColumns(engine: Engine, { pairs, rows, columns, steps }: MatrixPro
   return { unitRows: Math.ceil(rows / down), unitColumns, unitSteps: steps, packedSteps, partBytes: 0 };
 }
 
-/** From this size on B does not stay in a level-2 cache. */
+/** From this size on, B does not stay in a level-2 cache. */
 const largeBytes = 2 << 20;
 
 /** Up to this many rows of A, reading B takes as long as computing. */
 const rowsBesideLarge = 512;
 
 /**
- * Says whether reading B is what takes the time: then its rows are best read whole, one after the other, as memory likes it, and threads
+ * Tells whether reading B takes most of the time: then its rows are best read completely, one after the other, as suits memory, and threads
  * share the steps instead of the columns.
  */
 function streams({ pairs, rows, columns, steps, a, b }: MatrixProduct): boolean {
@@ -136,10 +136,10 @@ function streams({ pairs, rows, columns, steps, a, b }: MatrixProduct): boolean 
   return pairs === 1 && packs && rows <= rowsBesideLarge && steps * columns * 4 >= largeBytes;
 }
 
-/** Parts of the steps with sums of their own. A fixed number, so that the result does not depend on the threads. */
+/** Parts of the steps with their own sums. The number is fixed, so that the result does not depend on the number of threads. */
 const partCount = 8;
 
-/** Bytes of packed whole rows of B that suit the caches, the steps that are packed at a time in any case, and most bytes of them. */
+/** Size in bytes of packed whole rows of B that suits the caches, the minimum number of steps packed at a time, and their maximum size. */
 const packedRowsBytes = 1 << 20;
 const leastSteps = 96;
 const mostSteps = 160;

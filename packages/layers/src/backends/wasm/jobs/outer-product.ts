@@ -1,4 +1,4 @@
-/** Cuts outer products into jobs for the side module (assembly/outer-product.ts). */
+/** Divides outer products into jobs for the side module (assembly/outer-product.ts). */
 import { BAND_ROWS, SGD, type StepRule } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 
@@ -11,7 +11,7 @@ export interface OuterProductSizes {
   columns: number;
 }
 
-/** Where an optimizer finds what it changes, and its rule. */
+/** The data that an optimizer changes, and its rule. */
 export interface Update {
   variable: number;
   state0: number;
@@ -19,7 +19,7 @@ export interface Update {
   rule: StepRule;
 }
 
-/** A rule that changes nothing: the numbers that a kind of rule does not need. */
+/** A rule that changes nothing: the parameters that a kind of rule does not use. */
 export const emptyRule: StepRule = {
   kind: SGD,
   learningRate: 0,
@@ -38,10 +38,10 @@ export const emptyRule: StepRule = {
   inverseRootCorrection2: 0,
 };
 
-/** Bytes of packed B: well inside a level-2 cache. */
+/** Size in bytes of packed B: well inside a level-2 cache. */
 const packedBytes = 384 << 10;
 
-/** Panels of sums that wait for the optimizer together. */
+/** Panels of sums that are passed to the optimizer together. */
 const stripPanels = 16;
 
 /** Units of work per thread. */
@@ -52,7 +52,7 @@ export function storeOuterProduct(engine: Engine, sizes: OuterProductSizes, to: 
   run(engine, sizes, to, { variable: 0, state0: 0, state1: 0, rule: emptyRule });
 }
 
-/** Lets an optimizer take the product as the gradient of its variable, without storing it. */
+/** Lets an optimizer use the product as the gradient of its variable, without storing it. */
 export function updateByOuterProduct(engine: Engine, sizes: OuterProductSizes, update: Update): void {
   run(engine, sizes, 0, update);
 }

@@ -1,5 +1,5 @@
 /**
- * Cuts convolutions of unpooled images, and gradients that come back through a pooling, into jobs for the side module
+ * Divides convolutions of unpooled images, and gradients that come back through a pooling, into jobs for the side module
  * (assembly/sparse-layers.ts). Three quarters of such an image are zeros, which these jobs never touch.
  */
 import { DENSE, DOT_SUM_BYTES, NOBODYS, PAIR_BYTES, SPARSE, type SparseJob } from '../assembly/dist/jobs';
@@ -15,7 +15,7 @@ import {
   rowsOfUnit,
 } from './convolution-job';
 
-/** An image that is zero but for one value in each window of 2 x 2: pooled values and their indices, [images, rows, columns, channels]. */
+/** An image that is zero except for one value in each 2 x 2 window: pooled values and their indices, [images, rows, columns, channels]. */
 export interface SparseImage {
   values: number;
   indices: number;
@@ -27,17 +27,20 @@ export interface SparseImage {
   size: readonly [number, number];
 }
 
-/** Bytes of scratch for one image that a thread may take; larger images are left to the general kernels. */
+/** Maximum size in bytes of a thread's scratch memory for one image; larger images are left to the general kernels. */
 const mostImageBytes = 16 << 20;
 
-/** Says whether the jobs below cover an image: windows of 2 x 2 side by side, channels in whole vectors, a size that fits the scratch. */
+/**
+ * Tells whether the jobs below support an image: 2 x 2 windows side by side, channels in whole vectors, a size that fits in the scratch
+ * memory.
+ */
 export function isSparse({ rows, columns, channels, size }: SparseImage, denseChannels: number): boolean {
   const windows = Math.floor(size[0] / 2) === rows && Math.floor(size[1] / 2) === columns;
   const bytes = rows * columns * channels * 4 + (2 * rows + 16) * (2 * columns + 16) * denseChannels * 4;
   return windows && channels % 4 === 0 && denseChannels % 4 === 0 && bytes <= mostImageBytes;
 }
 
-/** A convolution of stride 1 whose input is a sparse image. */
+/** A convolution with stride 1 whose input is a sparse image. */
 export interface UnpoolConvolution extends Finish {
   y: Image;
   filter: Filter;
@@ -47,7 +50,7 @@ export interface UnpoolConvolution extends Finish {
 /**
  * Writes y = unpooled image * filter.
  *
- * @returns false if an index lies outside its window: y is then not valid
+ * @returns false if an index is outside its window: y is then invalid
  */
 export function unpoolConv(engine: Engine, image: SparseImage, convolution: UnpoolConvolution): boolean {
   const { y, filter, pad, bias = 0, mask = 0 } = convolution;
@@ -82,13 +85,15 @@ export function unpoolConv(engine: Engine, image: SparseImage, convolution: Unpo
   );
 }
 
-/** What the gradients of a convolution between a sparse and a dense image are to be written to. */
+/** Where the gradients of a convolution between a sparse and a dense image are written. */
 export interface SparseGradients {
   /** [tapsY, tapsX, channels of the dense image, channels of the sparse image]. */
   filter: number;
-  /** Where the bias' gradient goes, and which image's channels have the bias. */
+  /** Where the bias's gradient goes, and which image's channels have the bias. */
   bias?: { at: number; of: 'sparse' | 'dense' };
-  /** Where the gradient of the pooled values goes, the filter's values to make it with, and whether the pooled values are ReLU's. */
+  /**
+   * Where the gradient of the pooled values goes, the filter's values to compute it with, and whether the pooled values are ReLU outputs.
+   */
   values?: { at: number; filter: number; masked: boolean };
 }
 
@@ -102,13 +107,13 @@ export interface DenseImage {
   pad: readonly [top: number, left: number];
 }
 
-/** Bytes of the dense image that are worked on together: they stay in the level-1 cache with the values. */
+/** Size in bytes of the dense image that is processed together: it stays in the level-1 cache with the values. */
 const stripBytes = 16 << 10;
 
 /**
  * Writes the gradients of a convolution between a sparse and a dense image.
  *
- * @returns false if an index lies outside its window: the gradients are then not valid
+ * @returns false if an index is outside its window: the gradients are then invalid
  */
 export function sparseGradients(engine: Engine, image: SparseImage, dense: DenseImage, to: SparseGradients): boolean {
   const [tapsY, tapsX] = dense.taps;
@@ -164,7 +169,7 @@ function ownerOf(bias: SparseGradients['bias']): number {
   return bias.of === 'sparse' ? SPARSE : DENSE;
 }
 
-/** Gives the fields that every sparse job begins with, and returns whether the job found all indices inside their windows. */
+/** Fills in the fields that every sparse job begins with, and returns whether the job found all indices inside their windows. */
 function withSparseFields(engine: Engine, image: SparseImage, run: (fields: SparseJob) => void): boolean {
   const { values, indices, images, rows, columns, channels, size } = image;
   return engine.withMemory(4, (wrong) => {
@@ -174,7 +179,7 @@ function withSparseFields(engine: Engine, image: SparseImage, run: (fields: Spar
   });
 }
 
-/** Lays a filter out as tables of assembly/sparse.ts while f runs. */
+/** Converts a filter to tables of assembly/sparse.ts while f runs. */
 function withTable<T>(
   engine: Engine,
   filter: Filter,
@@ -189,7 +194,7 @@ function withTable<T>(
   });
 }
 
-/** Lays a filter [tap and dense channel][sparse channel] out as [sparse channel][tap and dense channel] while f runs. */
+/** Converts a filter [tap and dense channel][sparse channel] to [sparse channel][tap and dense channel] while f runs. */
 function withTurnedFilter<T>(
   engine: Engine,
   filter: number | undefined,

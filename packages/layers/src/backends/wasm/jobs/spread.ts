@@ -1,17 +1,17 @@
-/** Cuts transposed convolutions to few channels into jobs for the side module (assembly/spread.ts). */
+/** Divides transposed convolutions to few channels into jobs for the side module (assembly/spread.ts). */
 import type { backend_util } from '@tensorflow/tfjs-core';
 import type { Engine } from '../runtime/engine';
 import { type Finish, flagsOf, rowsOfUnit } from './convolution-job';
 
-/** Up to so many channels, what a pixel adds to a row of the result lies close together. */
+/** Up to this many channels, what a pixel adds to a row of the result is close together. */
 const mostChannels = 4;
 
-/** From so many channels of what is spread on, the products are worth writing and reading them once more. */
+/** From this many channels of the input on, it is worth writing the products and reading them again. */
 const leastSpread = 16;
 
 type Info = backend_util.Conv2DInfo;
 
-/** Says whether the gradient for the input of a convolution, which a transposed convolution is too, is faster this way. */
+/** Tells whether the gradient for the input of a convolution, which is a transposed convolution, is faster this way. */
 export function suitsSpread(engine: Engine, info: Info): boolean {
   const { strideHeight, strideWidth, dilationHeight, dilationWidth, inChannels, outChannels } = info;
   const columns = columnsOf(info);

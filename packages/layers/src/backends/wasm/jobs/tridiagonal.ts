@@ -2,10 +2,10 @@
 import type { Tridiagonal } from '../../../contracts/linear-algebra-kernels';
 import type { Engine } from '../runtime/engine';
 
-/** Bands of rows with products of their own. A fixed number, so that the result does not depend on the threads. */
+/** Bands of rows with their own products. The number is fixed, so that the result does not depend on the number of threads. */
 const bands = 8;
 
-/** Fills a form, of which `reflections` is the matrix. */
+/** Fills a form whose `reflections` is the matrix. */
 export function runTridiagonal(engine: Engine, { diagonal, offDiagonal, reflections, scales }: Tridiagonal): void {
   const n = diagonal.length;
   const bytes = 8 * n;

@@ -1,32 +1,38 @@
-/** Groups of taps for Winograd's algorithm: which convolutions suit, how large their tiles are, and how images are cut into bands of tiles. */
+/**
+ * Groups of taps for Winograd's algorithm: which convolutions are suitable, how large their tiles are, and how images are divided into
+ * bands of tiles.
+ */
 import type { backend_util } from '@tensorflow/tfjs-core';
 import { type TapGroup, tapGroup, type WinogradJob } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 import { rowsOfUnit } from './convolution-job';
 
-/** Channels from which the transforms take less time than the products they save, by how many times fewer products there are; see docs/speed.md. */
+/**
+ * Number of channels from which the transforms take less time than the products they save, by how many times fewer products there are; see
+ * docs/speed.md.
+ */
 const leastChannels = [
   { saved: 3, channels: 8 },
   { saved: 2.5, channels: 16 },
   { saved: 0, channels: 24 },
 ];
 
-/** Bytes of transformed tiles that are worked on together: half of a level-2 cache. */
+/** Size in bytes of transformed tiles that are processed together: half of a level-2 cache. */
 const transformedBytes = 512 << 10;
 
-/** Outputs of a tile in a direction of three taps where there are enough of them; more would cost precision. */
+/** Outputs of a tile along a direction with three taps, if there are enough of them; more would cost precision. */
 const largeTile = 4;
 
-/** Outputs of a tile in other directions. */
+/** Outputs of a tile along other directions. */
 const smallTile = 2;
 
-/** Two or three taps of one direction that lie a stride apart. */
+/** Two or three taps along one direction, one stride apart. */
 interface Taps {
   first: number;
   count: number;
 }
 
-/** What decides whether the algorithm suits. */
+/** What determines whether the algorithm is suitable. */
 interface Shape {
   channels: number;
   outChannels: number;
@@ -37,7 +43,7 @@ interface Shape {
   outputs: readonly [number, number];
 }
 
-/** Reads the same from what tfjs knows of a convolution. */
+/** Reads the same from what TensorFlow.js knows about a convolution. */
 export function shapeOf(info: backend_util.Conv2DInfo): Shape {
   return {
     channels: info.inChannels,
@@ -49,7 +55,7 @@ export function shapeOf(info: backend_util.Conv2DInfo): Shape {
   };
 }
 
-/** Says whether a convolution is faster this way: taps that fall into groups of 2 and 3, and many channels for what that saves. */
+/** Tells whether a convolution is faster this way: taps that fall into groups of 2 and 3, and enough channels for what that saves. */
 export function suitsWinograd({ channels, outChannels, taps, stride, dilation, outputs }: Shape): boolean {
   const groups = pairsOf(taps, stride);
   const isDense = Math.max(...stride) <= 2 && Math.max(...dilation) === 1;
@@ -67,14 +73,14 @@ function productsOf([down, across]: readonly [Taps, Taps], [height, width]: read
   );
 }
 
-/** Counts the products along one direction, also of what lies past the edge. */
+/** Counts the products along one direction, including those past the edge. */
 function tileProducts(tile: number, taps: number, length: number): number {
   return Math.ceil(length / tile) * (tile + taps - 1);
 }
 
 /**
- * Cuts taps into groups of 3 and 2, those of each phase of the stride for themselves: each group is a convolution without a stride.
- * Empty where a tap would stay alone.
+ * Divides taps into groups of 3 and 2, for each phase of the stride separately: each group is a convolution without a stride. Empty if a
+ * tap would be left over.
  */
 function tapGroups(taps: number, stride: number): Taps[] {
   const groups: Taps[] = [];
@@ -96,10 +102,10 @@ export function pairsOf(taps: readonly [number, number], stride: readonly [numbe
   return tapGroups(taps[0], stride[0]).flatMap((y) => across.map((x): [Taps, Taps] => [y, x]));
 }
 
-/** A group of taps before it is known where in memory its transformed values go. */
+/** A group of taps before the position of its transformed values in memory is known. */
 export type Group = Omit<TapGroup, 'transformed' | 'tileRows'>;
 
-/** Returns how many outputs in one direction to make of a tile: the larger tile where it saves products. */
+/** Returns the number of outputs per tile along one direction: the larger tile if it saves products. */
 export function tileFor(taps: number, length: number): number {
   const products = (tile: number) => tileProducts(tile, taps, length);
   return taps === 3 && products(largeTile) < 0.9 * products(smallTile) ? largeTile : smallTile;
@@ -113,7 +119,7 @@ export function kindsOf({ tapsY, tapsX, tileHeight, tileWidth }: Group): number 
   return (tapsY + tileHeight - 1) * (tapsX + tileWidth - 1);
 }
 
-/** Writes groups into memory, and reserves memory for what is transformed of them: all groups side by side, `copies` times. */
+/** Writes groups to memory, and reserves memory for their transformed values: all groups side by side, `copies` times. */
 export function withGroups(
   engine: Engine,
   groups: readonly Group[],
@@ -142,14 +148,14 @@ export function most<T>(items: readonly T[], value: (item: T) => number): number
 }
 
 interface Cut {
-  /** Rows of output that are worked on together: whole tiles of all groups. */
+  /** Rows of output that are processed together: whole tiles of all groups. */
   rows: number;
-  /** Bytes of the two parts of the scratch memory. */
+  /** Sizes in bytes of the two parts of the scratch memory. */
   firstPart: number;
   secondPart: number;
 }
 
-/** Cuts images into bands of tiles that fit the caches and, where threads share the bands of so many images, into enough of them. */
+/** Divides images into bands of tiles that fit the caches, and, if threads share the bands of this many images, into enough of them. */
 export function cutTiles(
   engine: Engine,
   [channels, outChannels]: readonly [number, number],
@@ -162,13 +168,13 @@ export function cutTiles(
     transformedBytes / (most(groups, (group) => valuesOf(group, step)) * (channels + outChannels) * 4),
   );
   const rows = step * rowsOfUnit(engine, images, height, fitting);
-  const columns = outChannels + engine.panel; // the last panel may reach beyond
+  const columns = outChannels + engine.panel; // the last panel may extend beyond
   const sizes = groups.map((group) => {
     const { tapsX, tapsY, tileWidth, outWidth } = group;
     const kinds = tapsX + tileWidth - 1;
     const line = Math.ceil(outWidth / tileWidth) * kinds;
     const values = valuesOf(group, rows);
-    // Forwards the parts hold transformed input, then input and products; backwards input, then gradient and what is being transformed.
+    // Forward, the parts contain transformed input, then input and products; backward, input, then gradient and what is being transformed.
     return {
       firstPart: Math.max(values * channels, (rows * line + Math.ceil(outWidth / tileWidth) * tileWidth) * columns) * 4,
       products: values * columns * 4,
@@ -185,7 +191,7 @@ export function cutTiles(
   };
 }
 
-/** Counts the transformed values of one channel that stand for so many rows of output. */
+/** Counts the transformed values of one channel for this many rows of output. */
 function valuesOf(group: Group, rows: number): number {
   return kindsOf(group) * Math.ceil(rows / group.tileHeight) * Math.ceil(group.outWidth / group.tileWidth);
 }

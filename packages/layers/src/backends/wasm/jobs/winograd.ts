@@ -1,14 +1,17 @@
-/** Cuts convolutions of many channels into jobs for Winograd's algorithm (assembly/winograd-conv.ts and winograd-gradient.ts). */
+/** Divides convolutions of many channels into jobs for Winograd's algorithm (assembly/winograd-conv.ts and winograd-gradient.ts). */
 import type { backend_util } from '@tensorflow/tfjs-core';
 import { ACCUMULATE, PACK_CHANNELS, SLICE_VALUES } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 import { type Convolution, chunksOf, flagsOf } from './convolution-job';
 import { cutTiles, type Group, kindsOf, most, pairsOf, sum, tileFor, withGroups } from './winograd-groups';
 
-/** Outputs of an image that are worth sums of their own for the filter's gradient, and fewest units of work, for as many threads. */
+/**
+ * Number of outputs of an image that are worth separate sums for the filter's gradient, and minimum number of units of work, for that many
+ * threads.
+ */
 const [leastOutputs, fewestUnits] = [4096, 8];
 
-/** Runs convolutions that suit, of the same x, on all threads: those that are the phases of one gradient, or a single one. */
+/** Runs suitable convolutions of the same x on all threads: those that are the phases of one gradient, or a single one. */
 export function runWinograd(engine: Engine, convolutions: readonly Convolution[]): void {
   const [first] = convolutions;
   if (!first) return;
@@ -69,7 +72,7 @@ function groupsOf(convolution: Convolution): Group[] {
   });
 }
 
-/** Writes the gradient of the filter of a convolution that suits. */
+/** Writes the gradient of the filter of a suitable convolution. */
 export function winogradFilterGradient(
   engine: Engine,
   info: backend_util.Conv2DInfo,
@@ -99,7 +102,7 @@ export function winogradFilterGradient(
   const bytesOf = (group: Group) => kindsOf(group) * tap;
   const sumBytes = sum(groups, bytesOf);
   const outputs = images * info.outHeight * info.outWidth;
-  // A few large chunks while the groups alone are work enough to share.
+  // A few large chunks as long as the groups alone are enough work to share.
   const chunks = chunksOf(Math.ceil(Math.max(fewestUnits / groups.length, outputs / leastOutputs)), sumBytes);
   const rows = cuts.map(({ rows }, index) => rows / groups[index].tileHeight);
   withGroups(engine, groups, rows, bytesOf, chunks, (fields) => {

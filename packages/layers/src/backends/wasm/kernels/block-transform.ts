@@ -74,7 +74,7 @@ function run(
   });
 }
 
-/** All tables of a job, and where in them each begins. */
+/** All tables of a job, and where each begins. */
 interface Tables {
   readonly bytes: Uint8Array;
   readonly downSteps: number;
@@ -106,7 +106,7 @@ function numbersOf(engine: Engine, list: TensorInfo): ArrayLike<number> {
   return list.dtype === 'int32' ? new Int32Array(floats.buffer, floats.byteOffset, floats.length) : floats;
 }
 
-/** Lays the tables out one after the other. `pairs`: the position of a coefficient in a block, and its index among those that are kept. */
+/** Concatenates the tables. `pairs`: the position of a coefficient in a block, and its index among those that are kept. */
 function makeTables(
   pairs: readonly [number, number][],
   count: number,

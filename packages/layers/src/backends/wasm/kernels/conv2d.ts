@@ -63,7 +63,7 @@ export function registerConv2D(engine: Engine): void {
   });
 }
 
-/** Works out sizes and padding; undefined for NCHW, which tfjs-wasm does not know either. */
+/** Determines sizes and padding; undefined for NCHW, which the stock wasm backend does not support either. */
 function geometry(xShape: number[], filterShape: number[], attrs: Geometry): backend_util.Conv2DInfo | undefined {
   const dataFormat = backend_util.convertConv2DDataFormat(attrs.dataFormat ?? 'NHWC');
   if (dataFormat !== 'channelsLast') return undefined;

@@ -20,7 +20,7 @@ import { registerWasmKernel } from './register';
 
 type Shape4D = [number, number, number, number];
 
-/** Fewest products of x and dy for which rows get sums of their own. */
+/** Minimum number of products of x and dy for which rows get their own sums. */
 const leastProductsOfChunk = 1 << 16;
 
 /** Registers depthwise convolutions and their gradients. */

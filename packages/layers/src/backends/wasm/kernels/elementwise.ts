@@ -7,7 +7,7 @@ import { columnSums } from '../jobs/column-sums';
 import type { Cut, Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 
-/** Registers the kernels that go through values one by one. */
+/** Registers the element-wise kernels. */
 export function registerElementwise(engine: Engine): void {
   registerReluGradient();
 
@@ -80,7 +80,7 @@ function reluGrad(engine: Engine, dy: TensorInfo, y: TensorInfo, dx: TensorInfo)
   engine.run('reluGrad', blocksOf(count), job);
 }
 
-/** Cuts values into blocks. */
+/** Divides values into blocks. */
 export function blocksOf(count: number): Cut {
   return { units: Math.ceil(count / BLOCK_VALUES), chunk: 8 };
 }

@@ -1,8 +1,8 @@
-/** The activations that tfjs fuses with a convolution or a product, besides ReLU: kernels of their own after it. */
+/** The activations that TensorFlow.js fuses with a convolution or a product, other than ReLU: separate kernels after it. */
 import { getKernel, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Engine } from '../runtime/engine';
 
-/** What a fused convolution is given. */
+/** The inputs of a fused convolution. */
 export interface FusedInputs {
   x: TensorInfo;
   filter: TensorInfo;
@@ -18,12 +18,12 @@ const kernels: Readonly<Record<string, string>> = {
   sigmoid: 'Sigmoid',
 };
 
-/** Says whether `activate` knows an activation. */
+/** Tells whether `activate` supports an activation. */
 export function isFusable(activation: string): boolean {
   return activation === 'linear' || activation === 'relu' || activation in kernels;
 }
 
-/** Applies an activation to y, which it uses up, unless it is one that the caller has applied: linear or relu. */
+/** Applies an activation to y, which it consumes, unless the caller has applied it: linear or relu. */
 export function activate(
   { backend }: Engine,
   y: TensorInfo,

@@ -1,4 +1,4 @@
-/** Transposed convolution, alone or of an unpooled image, with bias and ReLU, and its gradient. */
+/** Transposed convolution, optionally of an unpooled image, with bias and ReLU, and its gradient. */
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import {
   FusedConv2DTranspose,
@@ -76,7 +76,7 @@ interface Unpooled {
   filter: TensorInfo;
 }
 
-/** Writes y if the sparse kernels cover the sizes and all indices lie inside their windows, and returns whether they do. */
+/** Writes y if the sparse kernels support the sizes and all indices are inside their windows, and returns whether they do. */
 function sparseForward(
   engine: Engine,
   info: Info,
@@ -142,7 +142,7 @@ function generalUnpoolGradients(
   withOutput(engine, info, 'maxUnpool', x, indices, (unpooled) => {
     filterGradient(engine, info, engine.pointer(dy), unpooled, to.filter);
     sumPixels(engine, dy, to.bias);
-    // The unpooled image is used up: its memory takes its gradient.
+    // The unpooled image is consumed: its memory takes its gradient.
     convForward(engine, info, engine.pointer(dy), engine.pointer(filter), unpooled, {});
     const pixels = info.outHeight * info.outWidth;
     const at = engine.pointer(indices);

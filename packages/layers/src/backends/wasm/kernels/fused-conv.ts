@@ -1,4 +1,4 @@
-/** The gradient of a convolution with its bias, and convolution with max-pooling of 2 x 2 in one pass, with its gradient. */
+/** The gradient of a convolution with its bias; and convolution with 2 x 2 max-pooling in one pass, with its gradient. */
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import {
   type FusedConv2DAttrs,
@@ -97,7 +97,7 @@ function convMaxPool(
   });
 }
 
-/** What a pooling passes back: dy at the maxima, zeros elsewhere. */
+/** The gradient that a pooling passes back: dy at the maxima, zeros elsewhere. */
 interface PoolGradient {
   dy: TensorInfo;
   indices: TensorInfo;

@@ -31,7 +31,7 @@ export function registerFusedDense(engine: Engine): void {
       });
       if (attrs.maskInput) maskByPositive(engine, dx, x);
       if (!attrs.bias) return [dx, dKernel];
-      // Mostly read by the optimizer; of a layer that training leaves alone by nobody.
+      // Usually read by the optimizer; for a frozen layer, by nobody.
       const dBias = defer(engine, [units], [dy], (to) => columnSums(engine, engine.pointer(dy), batch, units, to));
       return [dx, dKernel, dBias];
     },

@@ -1,4 +1,4 @@
-/** What the kernels of fused layers share: the tensors of their gradients, and pooled images and turned filters as jobs see them. */
+/** What the kernels of fused layers share: the tensors of their gradients, and pooled images and rotated filters as jobs see them. */
 import { type backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { FusedGradAttrs } from '../../../contracts/training-kernels';
 import { type Filter, type Image, imageAt } from '../jobs/convolution-job';
@@ -10,7 +10,7 @@ import { scatter } from './pooling';
 type Info = backend_util.Conv2DInfo;
 type Shape4D = [number, number, number, number];
 
-/** Makes the tensors that the gradients of the filter and the bias go to. */
+/** Creates the tensors for the gradients of the filter and the bias. */
 export function gradientTensors(
   engine: Engine,
   filter: TensorInfo,
@@ -20,7 +20,7 @@ export function gradientTensors(
   return [engine.makeTensor(filter.shape), bias ? engine.makeTensor([outChannels]) : undefined];
 }
 
-/** Makes the gradient for the input, now or when it is read. `mask` points to x where x is a ReLU's output. */
+/** Creates the gradient for the input, immediately or when it is read. `mask` points to x if x is the output of a ReLU. */
 export function inputGradient(
   engine: Engine,
   x: TensorInfo,
@@ -35,7 +35,7 @@ export function inputGradient(
   return dx;
 }
 
-/** Describes the output of a convolution as a sparse image: pooled values at the places that indices name, zeros elsewhere. */
+/** Describes the output of a convolution as a sparse image: pooled values at the positions given by indices, zeros elsewhere. */
 export function sparseOutput(engine: Engine, info: Info, values: TensorInfo, indices: TensorInfo): SparseImage {
   const [images, rows, columns, channels] = values.shape as Shape4D;
   const size = [info.outHeight, info.outWidth] as const;
@@ -54,7 +54,7 @@ export function denseInput(info: Info, at: number): DenseImage {
   };
 }
 
-/** Describes the way back through a convolution of stride 1, from its output to its input, as a convolution with the filter turned around. */
+/** Describes the way back through a convolution of stride 1, from its output to its input, as a convolution with the rotated filter. */
 export function turnedConvolution(
   info: Info,
   filter: number,
@@ -77,7 +77,7 @@ export function turnedConvolution(
   };
 }
 
-/** Writes the output of a convolution from pooled values and their indices into memory that is reserved while f runs. */
+/** Writes the output of a convolution from pooled values and their indices to memory that is reserved while f runs. */
 export function withOutput(
   engine: Engine,
   info: Info,

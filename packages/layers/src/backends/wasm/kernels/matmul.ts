@@ -64,7 +64,7 @@ function product(
     util.sizeFromShape(outerA),
     util.sizeFromShape(outerB),
   ];
-  // One of them for all, or as many as pairs: what else broadcasting allows is left to the stock kernel.
+  // One of them for all, or as many as there are pairs: other kinds of broadcasting are left to the stock kernel.
   if (rank > 2 && ![1, pairs].includes(pairsOfA)) return undefined;
   if (rank > 2 && ![1, pairs].includes(pairsOfB)) return undefined;
   const c = engine.makeTensor([...outer, rows, columns]);
@@ -83,7 +83,7 @@ function product(
   return c;
 }
 
-/** Returns the last two lengths of a shape, swapped when the matrices are to be read transposed. */
+/** Returns the last two dimensions of a shape, swapped if the matrices are to be read transposed. */
 function lastTwo(shape: number[], transposed: boolean): [number, number] {
   const [rows, columns] = shape.slice(-2) as [number, number];
   return transposed ? [columns, rows] : [rows, columns];

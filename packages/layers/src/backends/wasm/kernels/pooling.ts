@@ -1,4 +1,4 @@
-/** Max-pooling, with and without indices, and max-unpooling, by the rules of contracts/pooling-kernels.ts. */
+/** Max-pooling with and without indices, and max-unpooling, by the rules of contracts/pooling-kernels.ts. */
 import { backend_util, type MaxPoolAttrs, type MaxPoolGradAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import {
   MaxPoolWithArgmax,
@@ -99,7 +99,7 @@ export function registerPooling(engine: Engine): void {
   });
 }
 
-/** Runs max-pooling of any kind; `indices` 0: they are not wanted. */
+/** Runs max-pooling of any kind; `indices` is 0 if they are not wanted. */
 export function maxPool(
   engine: Engine,
   info: backend_util.Conv2DInfo,

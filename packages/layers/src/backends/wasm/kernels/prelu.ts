@@ -1,4 +1,4 @@
-/** PReLU with slopes of any shape that broadcasts: the stock kernel knows only those that repeat along the first dimensions. */
+/** PReLU with slopes of any shape that broadcasts: the stock kernel supports only those that repeat along the first dimensions. */
 import { getKernel, type KernelConfig, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
@@ -23,7 +23,7 @@ function toFloats({ backend }: Engine, x: TensorInfo): TensorInfo {
 
 function runPrelu(engine: Engine, x: TensorInfo, alpha: TensorInfo, y: TensorInfo): void {
   const shape = [...new Array<number>(x.shape.length - alpha.shape.length).fill(1), ...alpha.shape];
-  // From the first dimension on in which slopes differ, they are made as many as the values.
+  // Slopes are expanded to the shape of the values from the first dimension in which they differ.
   const differs = shape.findIndex((length) => length !== 1);
   const first = Math.max(0, differs < 0 ? shape.length - 1 : differs);
   const period = util.sizeFromShape(x.shape.slice(first));
@@ -36,7 +36,7 @@ function runPrelu(engine: Engine, x: TensorInfo, alpha: TensorInfo, y: TensorInf
   });
 }
 
-/** Values that a thread takes at a time. */
+/** Number of values that a thread processes at a time. */
 const valuesAtATime = 1 << 14;
 
 /** Repeats values of a shape along its dimensions of length 1, up to another shape. */

@@ -1,4 +1,4 @@
-/** Puts kernels of this engine in the place of the stock ones. */
+/** Replaces stock kernels by kernels of this engine. */
 import {
   getKernel,
   type KernelFunc,
@@ -13,8 +13,8 @@ import { MissingKernelError } from '../../../errors';
 export type WasmKernel<Inputs, Attrs> = (inputs: Inputs, attrs: Attrs) => TensorInfo | TensorInfo[] | undefined;
 
 /**
- * Registers a kernel of the wasm backend. Where it returns undefined (a case that it does not cover) the kernel that was registered before
- * does the work.
+ * Registers a kernel for the wasm backend. If it returns undefined (an unsupported case), the kernel that was registered before does the
+ * work.
  */
 export function registerWasmKernel<Inputs, Attrs>(kernelName: string, kernel: WasmKernel<Inputs, Attrs>): void {
   const stock = getKernel(kernelName, 'wasm');

@@ -1,4 +1,4 @@
-/** UnsortedSegmentSum, which stock tfjs-wasm lacks: the gradient of tf.gather, and so of embeddings. */
+/** UnsortedSegmentSum, which the stock wasm backend lacks: the gradient of tf.gather, and thus of embeddings. */
 import { type TensorInfo, type UnsortedSegmentSumAttrs, util } from '@tensorflow/tfjs-core';
 import type { Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';

@@ -1,9 +1,9 @@
-/** Slice. The stock kernel copies all of its input out of the WebAssembly memory first. */
+/** Slice. The stock kernel first copies its whole input out of the WebAssembly memory. */
 import { type SliceAttrs, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 
-/** Registers Slice for numbers of 32 bits. */
+/** Registers Slice for 32-bit numbers. */
 export function registerSlice(engine: Engine): void {
   registerWasmKernel<{ x: TensorInfo }, SliceAttrs>('Slice', ({ x }, attrs) => {
     if (x.dtype !== 'float32' && x.dtype !== 'int32') return undefined;
@@ -20,7 +20,7 @@ export function registerSlice(engine: Engine): void {
     let at = start;
     for (let done = 0; done < count; done += run) {
       to.set(from.subarray(at, at + run), done);
-      // On to the next run: the last axis first, as an odometer counts.
+      // Moves to the next run: the last axis first, like an odometer.
       for (let axis = axes - 1; axis >= 0; axis--) {
         at += strides[axis];
         if (++index[axis] < size[axis]) break;
@@ -32,7 +32,7 @@ export function registerSlice(engine: Engine): void {
   });
 }
 
-/** How many values follow each other in both, and how many axes there are before those. */
+/** Returns the number of consecutive values in both, and the number of axes before those. */
 function wholeRun(shape: readonly number[], size: readonly number[]): { run: number; axes: number } {
   let axes = shape.length;
   let run = 1;

@@ -1,6 +1,6 @@
 /**
- * What stock tfjs-wasm 4.22 gets wrong of 3D layers: the gradients of a convolution, and max-pooling where a window has nothing positive.
- * NDHWC, written to be right; the convolutions run on the kernels for images.
+ * Corrections of 3D layers in the stock wasm backend 4.22: the gradients of a convolution, and max-pooling if a window contains nothing
+ * positive. NDHWC, written to be correct; the convolutions run on the kernels for images.
  */
 import {
   backend_util,
@@ -64,7 +64,7 @@ export function registerVolumes(engine: Engine): void {
   );
 }
 
-/** Lists what meets: a slice of the filter, an output slice and the input slice that meet: `[depth of the filter, of the output, of the input]`. */
+/** Lists the slices that meet: `[depth of the filter, of the output, of the input]`. */
 function meetings(info: backend_util.Conv3DInfo): [number, number, number][] {
   const all: [number, number, number][] = [];
   for (let tap = 0; tap < info.filterDepth; tap++) {
@@ -76,7 +76,7 @@ function meetings(info: backend_util.Conv3DInfo): [number, number, number][] {
   return all;
 }
 
-/** Returns the convolution of one slice, and what one slice of each tensor has of values. */
+/** Returns the convolution of one slice, and the number of values in one slice of each tensor. */
 function slicesOf(info: backend_util.Conv3DInfo) {
   const image = backend_util.computeConv2DInfo(
     [1, info.inHeight, info.inWidth, info.inChannels],
@@ -136,10 +136,10 @@ function poolInfo(x: TensorInfo, attrs: MaxPool3DAttrs | MaxPool3DGradAttrs): ba
   return backend_util.computePool3DInfo(x.shape as Shape5D, filterSize, strides, 1, pad, dimRoundingMode);
 }
 
-/** The part of a window that lies inside, along one dimension: [start, end). */
+/** The part of a window inside the image, along one dimension: [start, end). */
 type Reach = readonly [start: number, end: number];
 
-/** Finds where in x the maximum of each window is, in the order of the output; of equal ones the first. */
+/** Finds the position in x of the maximum of each window, in the order of the output; of equal ones the first. */
 function maxima(info: backend_util.Conv3DInfo, x: Float32Array): Int32Array {
   const depths = reaches(info.outDepth, info.strideDepth, info.padInfo.front, info.filterDepth, info.inDepth);
   const rows = reaches(info.outHeight, info.strideHeight, info.padInfo.top, info.filterHeight, info.inHeight);
@@ -165,7 +165,7 @@ function reaches(count: number, stride: number, pad: number, length: number, siz
   });
 }
 
-/** Finds where one window's maximum is; every window has a value inside. */
+/** Finds the position of one window's maximum; every window contains a value. */
 function maximum(
   { inDepth, inHeight, inWidth, inChannels }: backend_util.Conv3DInfo,
   x: Float32Array,
@@ -186,7 +186,7 @@ function maximum(
   return best;
 }
 
-/** Says whether the challenger is larger, or NaN. */
+/** Tells whether the challenger is larger, or NaN. */
 function wins(challenger: number, best: number): boolean {
   return challenger > best || Number.isNaN(challenger);
 }

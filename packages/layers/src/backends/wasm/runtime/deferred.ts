@@ -1,20 +1,20 @@
 /**
- * Tensors that compute themselves when they are first read.
+ * Tensors that are computed when they are first read.
  *
- * The gradient of a dense layer's kernel is as large as the kernel and is mostly read once, by the optimizer, which can use it up
- * while it is being made. And the gradient for a batch of images is mostly not read at all.
+ * The gradient of a dense layer's kernel is as large as the kernel and is usually read once, by the optimizer, which can consume it while
+ * it is computed. The gradient for a batch of images is usually not read at all.
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { engine as tfjsEngine, util } from '@tensorflow/tfjs-core';
 import type { Engine } from './engine';
 
-/** transpose(x) * dy, of x `[steps, rows]` and dy `[steps, columns]`. */
+/** transpose(x) * dy, for x `[steps, rows]` and dy `[steps, columns]`. */
 export interface OuterProduct {
   x: TensorInfo;
   dy: TensorInfo;
 }
 
-/** The record that tfjs keeps of a tensor. */
+/** The record that TensorFlow.js keeps for a tensor. */
 interface TensorRecord {
   id: number;
   memoryOffset: number;
@@ -25,12 +25,12 @@ interface TensorRecord {
 
 const outerProducts = new WeakMap<object, OuterProduct>();
 
-/** Returns what a tensor is the outer product of, if it is one that has not been computed yet. */
+/** Returns the factors of a tensor that is an outer product and has not been computed yet. */
 export function deferredOuterProduct(tensor: TensorInfo): OuterProduct | undefined {
   return outerProducts.get(tensor.dataId);
 }
 
-/** Makes a deferred outer product. */
+/** Creates a deferred outer product. */
 export function deferOuterProduct(engine: Engine, product: OuterProduct, compute: (to: number) => void): TensorInfo {
   const shape = [product.x.shape[1], product.dy.shape[1]];
   const tensor = defer(engine, shape, [product.x, product.dy], compute, () => outerProducts.delete(tensor.dataId));
@@ -39,11 +39,11 @@ export function deferOuterProduct(engine: Engine, product: OuterProduct, compute
 }
 
 /**
- * Makes a float32 tensor whose values are computed when something first asks where they are.
+ * Creates a float32 tensor whose values are computed when something first asks where they are.
  *
  * @param inputs kept alive until then
  * @param compute writes the values
- * @param onSettled is called when the inputs are no longer needed
+ * @param onSettled called when the inputs are no longer needed
  */
 export function defer(
   engine: Engine,
@@ -93,12 +93,12 @@ export function defer(
   return { dataId, shape, dtype: 'float32' };
 }
 
-/** Gives up a reference to a tensor's data, and tells tfjs where that was the last one. */
+/** Releases a reference to a tensor's data, and tells TensorFlow.js if that was the last one. */
 function release({ backend }: Engine, dataId: object): void {
   if (backend.disposeData(dataId)) tfjsEngine().removeDataId(dataId, backend);
 }
 
-/** Takes a number from the backend's own sequence, as its tensors do. */
+/** Takes an id from the backend's own sequence, as its tensors do. */
 function nextId({ backend }: Engine): number {
   return (backend as unknown as { dataIdNextNumber: number }).dataIdNextNumber++;
 }

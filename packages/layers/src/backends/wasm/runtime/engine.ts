@@ -6,17 +6,17 @@ import type { SideKernel } from './job-control';
 import { type CompileOptions, compileSideModule, type SideModule, type SimdKind } from './side-module';
 import { WorkerPool } from './worker-pool';
 
-/** How a job is cut and what it needs. */
+/** How a job is divided, and what it needs. */
 export interface Cut {
-  /** Units of work, which the kernel's comment names. */
+  /** Number of units of work; the kernel's comment says what a unit is. */
   units: number;
   /** Units taken at a time; default 1. */
   chunk?: number;
-  /** Scratch memory of each thread in bytes; default 0. */
+  /** Scratch memory per thread in bytes; default 0. */
   scratchBytes?: number;
 }
 
-/** What Emscripten, which compiled tfjs' WebAssembly, gives access to. */
+/** What Emscripten, which compiled the WebAssembly of TensorFlow.js, gives access to. */
 interface Emscripten {
   asm: { memory: WebAssembly.Memory };
   tfjs: { registerTensor(id: number, size: number, memoryOffset: number): void; disposeData(id: number): void };
@@ -24,19 +24,19 @@ interface Emscripten {
   _free(pointer: number): void;
 }
 
-/** What the side module exports, beside its kernels. */
+/** The exports of the side module, besides its kernels. */
 type SideExports = SideFunctions & Record<keyof Calls, (job: number) => void> & { PANEL: WebAssembly.Global<'i32'> };
 
 /** The kernels in the order of their numbers. */
 const kernelNames = Object.keys(kernels);
 
-/** Bytes of the block that jobs are written to. */
+/** Size in bytes of the block that jobs are written to. */
 const jobBytes = Math.max(...[...Object.values(kernels), ...Object.values(calls)].map(({ bytes }) => bytes));
 
-/** Threads write to scratch of their own; this distance in bytes keeps them off each other's cache lines. */
+/** Threads write to their own scratch memory; this distance in bytes keeps them off each other's cache lines. */
 const alignment = 128;
 
-/** Runs the side module's kernels on tensors of the tfjs wasm backend, on all threads. */
+/** Runs the side module's kernels on tensors of the wasm backend, on all threads. */
 export class Engine {
   readonly backend: BackendWasm;
   readonly simd: SimdKind;
@@ -45,7 +45,7 @@ export class Engine {
   readonly panel: number;
   /** Functions of the side module that only compute numbers, such as sizes. */
   readonly side: SideFunctions;
-  /** What was found out about values, by the data they are and a name; forgotten with the data, or when it changes in place. */
+  /** What was determined about values, by their data and a name; forgotten with the data, or when it changes in place. */
   readonly #findings = new WeakMap<object, Map<string, unknown>>();
   readonly #memory: WebAssembly.Memory;
   readonly #pool: WorkerPool;
@@ -53,7 +53,7 @@ export class Engine {
   readonly #numbers: ReadonlyMap<string, number>;
   /** Where jobs are written. */
   readonly #job: number;
-  /** Two views of all memory, made anew when it has grown. */
+  /** Two views of all memory, recreated when it has grown. */
   #words: Int32Array;
   #floats: Float32Array;
   #scratch = 0;
@@ -81,9 +81,9 @@ export class Engine {
   }
 
   /**
-   * Starts the engine on a running tfjs wasm backend.
+   * Starts the engine on a running wasm backend.
    *
-   * @param threads threads altogether; only 1 is possible where the backend's memory is not shared
+   * @param threads total number of threads; only 1 is possible if the backend's memory is not shared
    * @param options how to compile the side module
    */
   static async start(backend: BackendWasm, threads: number, options?: CompileOptions): Promise<Engine> {
@@ -105,7 +105,7 @@ export class Engine {
     return this.backend.wasm as unknown as Emscripten;
   }
 
-  /** Returns how many threads compute, the calling one included. */
+  /** Returns how many threads compute, including the calling one. */
   get threads(): number {
     return this.#pool.threads;
   }
@@ -155,7 +155,7 @@ export class Engine {
     return pointer;
   }
 
-  /** Gives reserved memory back. */
+  /** Releases reserved memory. */
   free(pointer: number): void {
     this.#emscripten._free(pointer);
   }
@@ -170,7 +170,7 @@ export class Engine {
     }
   }
 
-  /** Writes rows of one layout, one after the other, into memory that is reserved while f runs. */
+  /** Writes rows with the same layout, one after the other, to memory that is reserved while f runs. */
   withTable<Fields, T>(layout: Layout<Fields>, rows: readonly Fields[], f: (pointer: number) => T): T {
     return this.withMemory(layout.bytes * rows.length, (pointer) => {
       for (const [index, row] of rows.entries()) this.#write(layout, row, pointer + index * layout.bytes);
@@ -178,20 +178,20 @@ export class Engine {
     });
   }
 
-  /** Returns what is to be found out about a tensor's values under a name, which is done once for as long as they stay what they are. */
+  /** Returns what is known about a tensor's values under a name, which is determined once for as long as they do not change. */
   finding<T>({ dataId }: TensorInfo, name: string, find: () => T): T {
     const known = this.#findings.get(dataId) ?? new Map<string, unknown>();
     if (!known.has(name)) this.#findings.set(dataId, known.set(name, find()));
     return known.get(name) as T;
   }
 
-  /** Returns where a tensor's values begin, in bytes. Stays valid until the tensor is disposed, also when the memory grows. */
+  /** Returns where a tensor's values begin, in bytes. Valid until the tensor is disposed, even when the memory grows. */
   pointer(tensor: TensorInfo): number {
     return this.backend.dataIdMap.get(tensor.dataId).memoryOffset;
   }
 
   /**
-   * Makes a tensor whose values are not set yet.
+   * Creates a tensor whose values are not set yet.
    *
    * @throws WasmEngineError `WASM_OUT_OF_MEMORY`
    */
@@ -205,10 +205,10 @@ export class Engine {
   }
 
   /**
-   * Has the stock kernels see that values of a tensor were changed in place.
+   * Makes the stock kernels notice that values of a tensor were changed in place.
    *
-   * They keep filters, biases and slopes of PReLU as XNNPACK packs them, by the tensor's number, until it is disposed. So it is, and comes
-   * back under its number: no values move.
+   * They cache filters, biases and slopes of PReLU as packed by XNNPACK, by the tensor's id, until it is disposed. So it is disposed, and
+   * created again under the same id: no values move.
    */
   changedInPlace(tensor: TensorInfo): void {
     this.#findings.delete(tensor.dataId);
@@ -218,22 +218,22 @@ export class Engine {
     tfjs.registerTensor(id, util.sizeFromShape(tensor.shape), memoryOffset);
   }
 
-  /** Views memory as float32. The view is stale after the next allocation. */
+  /** Views memory as float32. The view is invalid after the next allocation. */
   floats(pointer: number, count: number): Float32Array {
     return new Float32Array(this.#memory.buffer, pointer, count);
   }
 
-  /** Views memory as bytes. The view is stale after the next allocation. */
+  /** Views memory as bytes. The view is invalid after the next allocation. */
   bytes(pointer: number, count: number): Uint8Array {
     return new Uint8Array(this.#memory.buffer, pointer, count);
   }
 
-  /** Views memory as float64. The view is stale after the next allocation. */
+  /** Views memory as float64. The view is invalid after the next allocation. */
   doubles(pointer: number, count: number): Float64Array {
     return new Float64Array(this.#memory.buffer, pointer, count);
   }
 
-  /** Ends the workers and frees the scratch memory; kernels go on alone on the calling thread. */
+  /** Ends the workers and frees the scratch memory; kernels continue on the calling thread. */
   dispose(): void {
     this.#pool.dispose();
     if (this.#scratch !== 0) this.free(this.#scratch);

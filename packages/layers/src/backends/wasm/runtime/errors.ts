@@ -1,6 +1,6 @@
 import { LayersError, type State, type WrongValue } from '../../../errors';
 
-/** Why the WebAssembly engine refused or stopped: one stable word a caller may branch on. */
+/** Why the WebAssembly engine could not start or stopped: a stable code for callers to branch on. */
 export type WasmEngineErrorCode =
   | 'WASM_SIMD_MISSING'
   | 'WASM_BINARY_UNREADABLE'
@@ -9,11 +9,11 @@ export type WasmEngineErrorCode =
   | 'WASM_WORKER_FAILED'
   | 'WASM_OUT_OF_MEMORY';
 
-/** The WebAssembly engine cannot start, or cannot go on. */
+/** The WebAssembly engine cannot start or cannot continue. */
 export class WasmEngineError extends LayersError {
   override readonly code: WasmEngineErrorCode;
 
-  /** @internal Nobody else makes these. */
+  /** @internal Only this package creates them. */
   constructor(code: WasmEngineErrorCode, what: string | WrongValue | State, options?: ErrorOptions) {
     super(what, options);
     this.code = code;

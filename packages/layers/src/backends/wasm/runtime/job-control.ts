@@ -1,9 +1,9 @@
 /**
  * How the calling thread hands work to the workers: the words of a small shared array, and the loop that both sides run.
  *
- * A job is a kernel, a block of arguments in the WebAssembly memory, and a number of units. Threads take chunks of units from a common
- * counter until none are left. A job is *open* from its publication until the caller itself finds no units left; a worker counts
- * itself as active before it looks, so that the caller never changes a job that somebody still reads.
+ * A job consists of a kernel, a block of arguments in the WebAssembly memory, and a number of units. Threads take chunks of units from a
+ * shared counter until none are left. A job is *open* from its publication until the caller itself finds no units left; a worker registers
+ * as active before it looks, so that the caller never changes a job that is still being read.
  */
 export const CONTROL = {
   /** Number of the latest job; workers sleep on it. */
@@ -12,32 +12,32 @@ export const CONTROL = {
   OPEN: 1,
   /** The next unit nobody has taken. */
   NEXT: 2,
-  /** Workers that look at the job or work on it; the caller sleeps on it. */
+  /** Number of workers that look at the job or work on it; the caller sleeps on it. */
   ACTIVE: 3,
   /** The job. */
   KERNEL: 4,
   ARGUMENTS: 5,
   UNITS: 6,
   CHUNK: 7,
-  /** Scratch memory of the threads: where the first one's begins, and bytes of each. */
+  /** Scratch memory of the threads: the address of the first one's, and the size of each in bytes. */
   SCRATCH: 8,
   SCRATCH_BYTES: 9,
-  /** Number of a worker whose kernel threw; 0: none. */
+  /** Number of a worker whose kernel threw; 0 if none. */
   FAILED: 10,
-  /** Not 0: workers are to end. */
+  /** Not 0 if workers should end. */
   QUIT: 11,
-  /** How many workers sleep, and whether the caller does: nobody else needs to be woken, which is slow. */
+  /** How many workers sleep, and whether the caller does: only they need to be woken, which is slow. */
   SLEEPING: 12,
   CALLER_SLEEPS: 13,
 } as const;
 
-/** Words of the control array. */
+/** Number of words in the control array. */
 export const CONTROL_WORDS = 16;
 
 /** The value of OPEN between jobs. */
 export const CLOSED = -1;
 
-/** A thread looks at a word this often before going to sleep: the next job of a training step usually follows within this time. */
+/** How often a thread checks a word before going to sleep: the next job of a training step usually follows within this time. */
 export const SPINS = 20_000;
 
 /** A kernel of the side module: computes the units from begin to end. */

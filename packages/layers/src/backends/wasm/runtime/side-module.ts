@@ -1,12 +1,12 @@
-/** Compiles the side module: this engine's kernels, which work in tfjs' memory. */
+/** Compiles the side module: this engine's kernels, which work in the memory of TensorFlow.js. */
 import type { SideFunctions } from '../assembly/dist/jobs';
 import { sideModules } from '../assembly/dist/side-module';
 import { WasmEngineError } from './errors';
 import { V8Flags } from './v8-flags';
 
 /**
- * What the side module was compiled for: `plain`, any engine with SIMD; `relaxed`, one with fused multiply-add; `wide`, one that
- * besides joins pairs of operations to 256 bits.
+ * What the side module was compiled for: `plain`, any engine with SIMD; `relaxed`, one with fused multiply-add; `wide`, one that also
+ * combines pairs of operations to 256 bits.
  */
 export type SimdKind = keyof typeof sideModules;
 
@@ -14,7 +14,7 @@ export type SimdKind = keyof typeof sideModules;
 export interface SideModule {
   module: WebAssembly.Module;
   simd: SimdKind;
-  /** Why V8 compiled it without flags, where Node.js would have let them be set. */
+  /** Why V8 compiled it without flags, if Node.js would have allowed them to be set. */
   plainReason?: string;
 }
 
@@ -51,7 +51,7 @@ export async function compileSideModule(
   return { module: await flags.compile(bytesOf(simd)), simd, plainReason: flags.reason };
 }
 
-/** The tile beside the largest one, which does not profit from joined operations, and how the data for both is laid out. */
+/** The tile besides the largest one, which does not benefit from combined operations, and the data layout of both. */
 const probing = {
   otherRows: 2,
   otherWidth: 8,
@@ -62,17 +62,17 @@ const probing = {
   rounds: 50,
 };
 
-/** The large tile does 6 times the work: measured 1.5 times the time if operations are joined, 5 times if they are not. */
+/** The large tile does 6 times the work: it takes 1.5 times the time if operations are combined, 5 times if they are not. */
 const largestRatio = 3;
 
-/** Says whether operations are really joined, and rightly so: the large tile must be exact, and fast beside the small one. */
+/** Tells whether operations are really combined, and correctly: the large tile must be exact, and fast compared with the small one. */
 function isWide(module: WebAssembly.Module, shared: boolean): boolean {
   const memory = new WebAssembly.Memory({ initial: probing.pages, maximum: probing.pages, shared });
   const side = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Probe;
   return isExact(side, memory) && isFast(side);
 }
 
-/** What the side module exports for being tried out: the largest tile's sizes, and a product of one tile. */
+/** The exports of the side module for this check: the largest tile's sizes, and a product of one tile. */
 type Probe = Pick<SideFunctions, 'probe'> & Record<'ROWS' | 'PANEL', WebAssembly.Global<'i32'>>;
 
 function isExact({ probe, ROWS, PANEL }: Probe, memory: WebAssembly.Memory): boolean {
@@ -116,7 +116,7 @@ const importSection = 2;
 const limitsShared = 3;
 const limitsNotShared = 1;
 
-/** Makes the module import a memory that is not shared: the flag of the one memory that it imports, in place. */
+/** Makes the module import unshared memory by changing the flag of the only memory that it imports, in place. */
 function importUnsharedMemory(bytes: Uint8Array): void {
   const name = [...'env'].map((character) => character.charCodeAt(0));
   // Section: id, size (one byte, as it is small), count 1, "env", "memory", kind 2 (memory), flag of the limits.

@@ -1,8 +1,9 @@
 /**
- * Loads tfjs' own WebAssembly binary and gives its memory the "shared" bit, so that worker threads can work on tensors in place.
+ * Loads the WebAssembly binary of TensorFlow.js and sets the "shared" bit of its memory, so that worker threads can work on tensors in
+ * place.
  *
- * The plain SIMD build of tfjs runs unchanged on a shared memory. Its threaded build is of no use here: it cannot start on
- * Node.js, and its threads serve XNNPACK only.
+ * The plain SIMD build runs unchanged on shared memory. The threaded build is useless here: it cannot start on Node.js, and its threads
+ * serve only XNNPACK.
  */
 import { WasmEngineError } from './errors';
 
@@ -11,24 +12,24 @@ const memorySection = 5;
 const limitsWithMaximum = 1;
 const limitsWithMaximumShared = 3;
 
-/** A tiny module with one SIMD instruction: valid only where the engine has WebAssembly SIMD. */
+/** A tiny module with one SIMD instruction: valid only if the engine supports WebAssembly SIMD. */
 const simdProbe = Uint8Array.from([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
 ]);
 
-/** Says whether this JavaScript engine has WebAssembly with 128-bit SIMD. */
+/** Tells whether this JavaScript engine supports WebAssembly with 128-bit SIMD. */
 export function hasWasmSimd(): boolean {
   return typeof WebAssembly === 'object' && WebAssembly.validate(simdProbe);
 }
 
-/** Says whether memory can be shared with worker threads here (in a browser: only on cross-origin isolated pages). */
+/** Tells whether memory can be shared with worker threads here (in a browser, only on cross-origin isolated pages). */
 export function hasSharedMemory(): boolean {
   if (typeof SharedArrayBuffer === 'undefined') return false;
   const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated;
   return isolated !== false;
 }
 
-/** Says whether this is Node.js (or a runtime that behaves like it), not a browser. */
+/** Tells whether this is Node.js (or a compatible runtime), not a browser. */
 export function isNode(): boolean {
   return typeof process === 'object' && typeof process.versions?.node === 'string';
 }
@@ -36,7 +37,7 @@ export function isNode(): boolean {
 /**
  * Reads the SIMD binary of the installed @tensorflow/tfjs-backend-wasm.
  *
- * @param source bytes, or a URL to fetch. Node.js finds the installed package by itself; a browser has to say where the file is served.
+ * @param source bytes, or a URL to fetch. Node.js finds the installed package by itself; a browser must be told where the file is.
  * @throws WasmEngineError `WASM_BINARY_UNREADABLE`
  */
 export async function readTfjsBinary(source?: string | URL | Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
@@ -69,7 +70,7 @@ async function fetchBinary(address: string | URL): Promise<Uint8Array<ArrayBuffe
 /**
  * Sets the shared bit of a module's own memory, in place.
  *
- * @throws WasmEngineError `WASM_BINARY_UNREADABLE` when the memory section is not the one known from tfjs 4.x
+ * @throws WasmEngineError `WASM_BINARY_UNREADABLE` if the memory section is not that of TensorFlow.js 4.x
  */
 export function shareMemoryOf(module: Uint8Array): void {
   let position = 8; // after the magic number and the version
@@ -103,7 +104,7 @@ function readUnsignedLeb128(bytes: Uint8Array, start: number): [value: number, n
   return [value, position];
 }
 
-/** Packs bytes into a data: URL, which tfjs fetches without any file or server. */
+/** Packs bytes into a data: URL, which TensorFlow.js fetches without any file or server. */
 export function toDataUrl(bytes: Uint8Array): string {
   let binary = '';
   const piece = 0x8000; // String.fromCharCode takes a limited number of arguments

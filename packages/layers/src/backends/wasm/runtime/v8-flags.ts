@@ -1,21 +1,21 @@
 /**
- * Compiles WebAssembly with V8's flags set for just as long, where that has been tried.
+ * Compiles WebAssembly with V8's flags set temporarily, for versions with which that has been tested.
  *
- * A flag that a version of V8 does not expect can end the process, and nothing can catch that. So flags are set only on the majors
- * of V8 that CI has run (`npm run test:node`), and only where nobody else has set any for WebAssembly.
+ * A flag that a version of V8 does not expect can abort the process, and nothing can catch that. So flags are set only for the major
+ * versions of V8 that CI has run (`npm run test:node`), and only if nobody else has set any for WebAssembly.
  */
 import { isNode } from './tfjs-binary';
 
-/** A flag, and the one that puts V8's default back. One flag can change others: those stand in the list too. */
+/** A flag, and the one that restores V8's default. One flag can change others: those are in the list, too. */
 type Flag = readonly [set: string, putBack: string];
 
-/** What one major of V8 is told. Set in this order and put back in the opposite one: each state in between is one V8 can compile in. */
+/** The flags for one major version of V8. They are set in this order and restored in reverse: V8 can compile in every state in between. */
 interface FlagSets {
-  /** Optimized code at once, instead of quickly made code that is replaced piece by piece while the first steps run. */
+  /** Optimized code immediately, instead of quickly generated code that is replaced piece by piece during the first steps. */
   readonly optimize: readonly Flag[];
-  /** Joins neighboring 128-bit operations to 256-bit ones. Missing where V8 does not join those of this engine's tiles. */
+  /** Combines neighboring 128-bit operations into 256-bit ones. Missing if V8 does not combine those of this engine's tiles. */
   readonly revectorize?: readonly Flag[];
-  /** Accepts relaxed SIMD, where that is not part of the language yet. */
+  /** Accepts relaxed SIMD, if it is not part of the language yet. */
   readonly relaxSimd?: readonly Flag[];
 }
 
@@ -23,11 +23,11 @@ const optimize: readonly Flag[] = [
   ['--no-wasm-lazy-compilation', '--wasm-lazy-compilation'],
   ['--no-liftoff', '--liftoff'],
 ];
-/** Up to V8 12, being without Liftoff switches this off, and having it again does not switch it on. */
+/** Up to V8 12, turning Liftoff off turns this off, and turning it on again does not turn it back on. */
 const tiering: Flag = ['--no-wasm-dynamic-tiering', '--wasm-dynamic-tiering'];
 const revectorize: readonly Flag[] = [['--experimental-wasm-revectorize', '--no-experimental-wasm-revectorize']];
 
-/** By major of V8. Each is one that scripts/test-node.mjs runs: add a Node.js there first. */
+/** By major version of V8. scripts/test-node.mjs runs all of them: add a Node.js there first. */
 const TESTED_V8: Readonly<Record<number, FlagSets>> = {
   // Node.js 20
   11: {
@@ -38,17 +38,17 @@ const TESTED_V8: Readonly<Record<number, FlagSets>> = {
   12: { optimize: [tiering, ...optimize] },
   // Node.js 24
   13: { optimize, revectorize },
-  // Node.js 26, which inlines by what its first compiler has seen, and ends the process where that one is switched off.
+  // Node.js 26, which inlines based on what its first compiler has seen, and aborts the process if that one is turned off.
   14: { optimize: [['--no-wasm-inlining', '--wasm-inlining'], ...optimize], revectorize },
 };
 
-/** Flags of V8 that bear on how WebAssembly is compiled; `--experimental-wasm-modules` is Node.js' own and does not. */
+/** Flags of V8 that affect how WebAssembly is compiled; `--experimental-wasm-modules` belongs to Node.js and does not. */
 const BEARS_ON_WASM = /wasm|liftoff|turbo|single-threaded|predictable|stress|fuzz|lite-mode|future/;
 const BEARS_NOT = /^--(no-)?experimental-wasm-modules$/;
 
 /** Sets V8's flags while something is compiled. */
 export class V8Flags {
-  /** Why no flags are set, in one sentence without a full stop, where Node.js would let them be set. */
+  /** Why no flags are set, in one sentence without a period, if Node.js would allow them to be set. */
   reason?: string;
   readonly #set: (flags: string) => void;
   #sets?: FlagSets;
@@ -59,7 +59,7 @@ export class V8Flags {
     this.reason = reason;
   }
 
-  /** Finds out what V8 may be told here. `allowed`: whether the caller lets it be told anything. */
+  /** Determines which flags can be set here. `allowed`: whether the caller allows any. */
   static async find(allowed = true): Promise<V8Flags> {
     const none = (reason?: string) => new V8Flags(() => {}, undefined, reason);
     if (!isNode() || !process.versions.v8) return none();
@@ -72,21 +72,21 @@ export class V8Flags {
     return new V8Flags((flag) => v8.setFlagsFromString(flag), sets);
   }
 
-  /** Says whether V8 accepts a module: by itself, or with relaxed SIMD allowed. */
+  /** Tells whether V8 accepts a module: as it is, or with relaxed SIMD allowed. */
   validate(bytes: Uint8Array<ArrayBuffer>): boolean {
     return WebAssembly.validate(bytes) || this.#with(this.#sets?.relaxSimd ?? [], () => WebAssembly.validate(bytes));
   }
 
-  /** Compiles a module, to optimized code if V8 may be told so. */
+  /** Compiles a module, to optimized code if flags may be set. */
   async compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
     if (!this.#sets) return WebAssembly.compile(bytes);
     const { optimize, relaxSimd = [] } = this.#sets;
-    // Relaxed SIMD is for those modules that need it: V8 11 of Node.js 21 has it by default, and keeps it.
+    // Relaxed SIMD is only for modules that need it: V8 11 of Node.js 21 has it by default, and keeps it.
     const flags = WebAssembly.validate(bytes) ? optimize : [...relaxSimd, ...optimize];
     return this.#with(flags, () => new WebAssembly.Module(bytes));
   }
 
-  /** Compiles a module with pairs of operations joined; undefined where V8 is not known to do that. */
+  /** Compiles a module with pairs of operations combined; undefined if V8 is not known to do that. */
   async compileRevectorized(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module | undefined> {
     const { optimize = [], revectorize } = this.#sets ?? {};
     if (!revectorize || process.arch !== 'x64') return undefined;
@@ -94,7 +94,7 @@ export class V8Flags {
     return this.#sets && module;
   }
 
-  /** Runs f with flags set, or without any from the first one on that cannot be set, and puts them back whatever happens. */
+  /** Runs f with flags set, stopping at the first one that cannot be set, and restores them whatever happens. */
   #with<T>(flags: readonly Flag[], f: () => T): T {
     const tried: Flag[] = [];
     try {
@@ -125,7 +125,7 @@ export class V8Flags {
   }
 }
 
-/** Returns the flags for this version; undefined for an untested one, and for what is no Node.js though it says so. */
+/** Returns the flags for this version; undefined for an untested one, and for a runtime that only claims to be Node.js. */
 function testedFlags({ v8, bun, deno, electron }: NodeJS.ProcessVersions): FlagSets | undefined {
   const major = /^(\d+)\.[\d.]+-node\.\d+$/.exec(v8)?.[1];
   return major === undefined || bun || deno || electron ? undefined : TESTED_V8[Number(major)];

@@ -4,27 +4,29 @@ import { CLOSED, CONTROL, CONTROL_WORDS, type SideKernel, SPINS, takeChunks } fr
 import { isNode } from './tfjs-binary';
 import type { WorkerStart } from './worker';
 
-/** The caller has no work left and a worker has not come back: this long is waited, plus patienceFactor times what the caller's own part took. */
+/**
+ * How long to wait for a worker after the caller has no work left: this time, plus patienceFactor times the time of the caller's own part.
+ */
 const leastPatienceMs = 10_000;
 const patienceFactor = 50;
 
 /** How a pool is started. */
 export interface PoolStart extends Omit<WorkerStart, 'control' | 'thread'> {
-  /** Threads altogether, 1 for no workers. */
+  /** Total number of threads, 1 for no workers. */
   threads: number;
   /** The kernels of the calling thread, in the order of kernelNames. */
   kernels: readonly SideKernel[];
-  /** Least time to wait for a worker that has not come back. Default 10 seconds. */
+  /** Minimum time to wait for a worker that has not come back. Default 10 seconds. */
   patienceMs?: number;
 }
 
-/** What the pool needs of a worker, in Node.js and in browsers. */
+/** What the pool needs from a worker, in Node.js and in browsers. */
 interface Thread {
   /** Ends the thread. */
   stop(): void;
 }
 
-/** The threads that share a job: the calling one, which is always there, and workers. */
+/** The threads that share a job: the calling one, which always exists, and workers. */
 export class WorkerPool {
   readonly #control: Int32Array;
   readonly #kernels: readonly SideKernel[];
@@ -42,7 +44,7 @@ export class WorkerPool {
   /**
    * Starts the workers and waits until they are ready.
    *
-   * @throws WasmEngineError `WASM_WORKER_FAILED` when a worker does not start
+   * @throws WasmEngineError `WASM_WORKER_FAILED` if a worker does not start
    */
   static async start(options: PoolStart): Promise<WorkerPool> {
     const { threads, module, memory, kernelNames } = options;
@@ -57,7 +59,7 @@ export class WorkerPool {
     return pool;
   }
 
-  /** Returns how many threads compute, the calling one included. */
+  /** Returns how many threads compute, including the calling one. */
   get threads(): number {
     return 1 + this.#threads.length;
   }
@@ -102,11 +104,11 @@ export class WorkerPool {
     const sequence = (Atomics.load(control, CONTROL.SEQUENCE) + 1) & 0x7fffffff;
     Atomics.store(control, CONTROL.OPEN, sequence);
     Atomics.store(control, CONTROL.SEQUENCE, sequence);
-    // Whoever goes to sleep after this look finds the new number first and stays awake.
+    // Whoever goes to sleep after this check finds the new number first and stays awake.
     if (Atomics.load(control, CONTROL.SLEEPING) > 0) Atomics.notify(control, CONTROL.SEQUENCE);
   }
 
-  /** Waits until no worker looks at the job any more. A worker that died before it joined the job is not waited for. */
+  /** Waits until no worker uses the job any more. A worker that died before it joined the job is not waited for. */
   #awaitWorkers(patienceMs: number): void {
     const control = this.#control;
     let deadline = 0;
@@ -123,7 +125,7 @@ export class WorkerPool {
     }
   }
 
-  /** Ends the workers; the calling thread goes on alone. */
+  /** Ends the workers; the calling thread continues alone. */
   dispose(): void {
     Atomics.store(this.#control, CONTROL.QUIT, 1);
     Atomics.add(this.#control, CONTROL.SEQUENCE, 1);
@@ -141,7 +143,7 @@ export class WorkerPool {
   }
 }
 
-/** Sleeps until a word changes, where this thread may sleep: a browser's main thread may not. */
+/** Sleeps until a word changes, if this thread may sleep: a browser's main thread may not. */
 function sleep(control: Int32Array, word: number, value: number, timeoutMs: number): void {
   try {
     Atomics.wait(control, word, value, timeoutMs);

@@ -1,11 +1,11 @@
 /**
- * A worker thread: instantiates the side module on the shared memory and takes chunks of whatever job is open.
+ * A worker thread: instantiates the side module on the shared memory and takes chunks of whichever job is open.
  *
- * Bundled into a string by assembly/build.mjs; runs in Node.js' worker_threads and in browsers' workers.
+ * Bundled into a string by assembly/build.mjs; runs in Node.js's worker_threads and in browsers' workers.
  */
 import { CONTROL, type SideKernel, SPINS, takeChunks } from './job-control';
 
-/** What a worker is started with. */
+/** What a worker receives when it is started. */
 export interface WorkerStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
