@@ -1,6 +1,7 @@
 /**
- * Compiles `import wasm from '../assembly/index.ts?wasm'` to the bytes of a WebAssembly module: one plugin for tsup (esbuild), one
- * for vitest. So nothing generated lies in the source tree. `?wasm` is a module whose memory threads share, `?wasm&alone` one that has its own.
+ * Compiles `import wasm from '../assembly/index.ts?wasm'` to the bytes of a WebAssembly module: one plugin for tsup (esbuild), one for
+ * vitest, so that no generated files are in the source tree. `?wasm` is a module whose memory is shared by threads, `?wasm&alone` one with
+ * its own memory.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -14,7 +15,7 @@ const wasmImport = /\?wasm(&alone)?$/;
 
 const compiled = new Map<string, Promise<Uint8Array>>();
 
-/** Returns a module's bytes, by what stands in an import, with the file's whole path. ESM and CommonJS share what one process compiles. */
+/** Returns a module's bytes, by the specifier in an import with the file's full path. ESM and CommonJS share what one process compiles. */
 function compiledOnce(asked: string): Promise<Uint8Array> {
   const bytes = compiled.get(asked) ?? compiledBefore(asked);
   compiled.set(asked, bytes);
@@ -23,7 +24,10 @@ function compiledOnce(asked: string): Promise<Uint8Array> {
 
 const kept = fileURLToPath(new URL('../node_modules/.cache/assembly', import.meta.url));
 
-/** Returns what a process before this one, a build mostly, made of the same sources by the same compiler; compiles and keeps it if none did. */
+/**
+ * Returns what an earlier process, usually a build, made from the same sources with the same compiler; if there is none, compiles and
+ * stores it.
+ */
 async function compiledBefore(asked: string): Promise<Uint8Array> {
   const file = asked.replace(wasmImport, '');
   const cached = path.join(kept, `${hashOfSources(asked, file)}.wasm`);
@@ -36,7 +40,7 @@ async function compiledBefore(asked: string): Promise<Uint8Array> {
   return bytes;
 }
 
-/** Hashes all that the bytes of a module depend on: the sources beside it, how they are compiled, and the compiler. */
+/** Hashes everything that the bytes of a module depend on: the sources beside it, the options, and the compiler. */
 function hashOfSources(asked: string, file: string): string {
   const folder = path.dirname(file);
   const sources = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));

@@ -1,4 +1,7 @@
-/** Compiles AssemblyScript to WebAssembly, for all packages alike: @ae/images when a bundler asks for a module, @ae/layers in its build. */
+/**
+ * Compiles AssemblyScript to WebAssembly, in the same way for all packages: @ae/images when a bundler requests a module, @ae/layers in its
+ * build.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { Node, NodeKind } from 'assemblyscript';
@@ -43,14 +46,14 @@ export async function compileAssembly(file, { features = 'simd,threads', generat
   return bytes;
 }
 
-/** Gives a function whose comment ends with `@inline` the decorator of that name, which TypeScript does not allow on functions. */
+/** Adds the decorator `@inline`, which TypeScript does not allow on functions, to a function whose comment ends with that name. */
 function decorateInlined(statement) {
   if (statement.kind !== NodeKind.FunctionDeclaration || !/@inline \*\/\s*$/.test(commentBefore(statement))) return;
   const name = Node.createIdentifierExpression('inline', statement.range);
   statement.decorators = [Node.createDecorator(name, null, statement.range)];
 }
 
-/** Returns the documenting comment that stands right before a declaration, with what may stand between left out. */
+/** Returns the doc comment right before a declaration, ignoring what may stand between them. */
 export function commentBefore({ range }, indent = '') {
   const before = range.source.text.slice(0, range.start);
   const [, comment] =

@@ -1,6 +1,6 @@
 /**
- * Checks what is written, as a part of `npm run lint`: links of pages lead to files and headings that are there, blocks of code are of a kind
- * that a test runs or say why none does, messages in docs/troubleshooting.md are those that the code prints, and spelling is American everywhere.
+ * Checks the documentation, as part of `npm run lint`: links lead to existing files and headings, code blocks are of a kind that a test
+ * runs or say why not, messages in docs/troubleshooting.md are printed by the code, and spelling is American everywhere.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -20,10 +20,10 @@ const pages = new Map(
 );
 const wrong = [];
 
-/** Returns a page without its blocks of code, with as many lines. */
+/** Returns a page with its code blocks blanked, with the same number of lines. */
 const prose = (text) => text.replace(/^```[\s\S]*?^```$/gm, (block) => block.replace(/[^\n]+/g, ''));
 
-/** Returns the names by which GitHub and VitePress link to a page's headings. */
+/** Returns the anchors by which GitHub and VitePress link to a page's headings. */
 function anchorsOf(text) {
   const headings = [...prose(text).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => heading);
   return headings.map((heading) =>
@@ -40,13 +40,13 @@ function anchorsOf(text) {
 function checkLink(page, href) {
   const [target, anchor] = href.split('#');
   const file = target === '' ? page : normalize(join(dirname(page), decodeURIComponent(target))).replace(/\/$/, '');
-  if (!existsSync(join(root, file))) return wrong.push(`${page}: a link leads to ${href}, which is not there`);
+  if (!existsSync(join(root, file))) return wrong.push(`${page}: a link leads to ${href}, which does not exist`);
   const linked = statSync(join(root, file)).isDirectory() ? `${file}/README.md` : file;
   if (anchor && !anchorsOf(pages.get(linked) ?? '').includes(anchor))
     wrong.push(`${page}: a link leads to ${href}, which has no such heading`);
 }
 
-/** Kinds of blocks that tests run: commands, programs, changes to the repository; and text. */
+/** Kinds of blocks that tests run (commands, programs, changes to the repository), and text. */
 const kinds = /^(|text|js|json|python|diff|\w+ no-run: .{10,})$/;
 
 for (const [page, text] of pages) {

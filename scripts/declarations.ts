@@ -1,13 +1,13 @@
 import type { Options } from 'tsup';
 
-/** Returns what the file of an entry in src/ is called in dist/. */
+/** Returns the name in dist/ of an entry's file in src/. */
 export const inDist = (file: string): string => file.replace(/^entries\//, '');
 
 /**
- * Returns the part of a package's build that makes its declarations, for import and for require, of those that tsc wrote into types/: a
- * bundle for each entry, so that what the package does not export, and what it bundles of @ae/ground, needs no file of its own.
+ * Returns the part of a package's build that makes its declarations, for import and for require, from those that tsc wrote to types/: one
+ * bundle per entry, so that what the package does not export, and what it bundles from @ae/ground, needs no files of its own.
  *
- * @param folder Of the package, in packages/.
+ * @param folder Name of the package's folder in packages/.
  * @param entries Files in src/, without .ts.
  */
 export function declarations(folder: string, entries: readonly string[]): Options {
@@ -16,9 +16,9 @@ export function declarations(folder: string, entries: readonly string[]): Option
     format: ['esm', 'cjs'],
     dts: {
       only: true,
-      // `Symbol.dispose`, which TypeScript's default library has only of its newest targets.
+      // `Symbol.dispose`, which only the newest targets of TypeScript's default library have.
       banner: '/// <reference lib="esnext.disposable" />',
-      // TypeScript 6 warns of what tsup sets.
+      // TypeScript 6 warns about what tsup sets.
       compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['./types/ground/src/*'] } },
     },
     clean: ['**/*.d.ts', '**/*.d.cts'],

@@ -1,6 +1,6 @@
 /**
- * What the lanes share: a cache folder outside of the repository, packages installed into it beside the repository's own copies of
- * tfjs, and a run of vitest.
+ * What the lanes share: a cache folder outside the repository, packages installed there next to the repository's own copies of
+ * TensorFlow.js, and a function that runs vitest.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 const require = createRequire(join(root, 'packages/layers/package.json'));
 
-/** Returns a lane's folder and makes it if it is missing. AE_LANES names another place than ~/.cache/ae-lanes. */
+/** Returns a lane's folder and creates it if it is missing. AE_LANES names a location other than ~/.cache/ae-lanes. */
 export function laneFolder(name) {
   const base = environment.AE_LANES ?? join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ae-lanes');
   const folder = join(base, name);
@@ -24,7 +24,7 @@ export function laneFolder(name) {
   return folder;
 }
 
-/** Does `work` once for each value of `key`: later calls find its mark in the folder, which it gets unless `work` returns false. */
+/** Does `work` once for each value of `key`: later calls find its mark in the folder, which is written unless `work` returns false. */
 export function once(folder, step, key, work) {
   const mark = join(folder, `.${step}.json`);
   const wanted = JSON.stringify(key);
@@ -34,7 +34,7 @@ export function once(folder, step, key, work) {
   if (work() !== false) writeFileSync(mark, wanted);
 }
 
-/** Runs a program and ends this one with the exit code onFailure if it fails. */
+/** Runs a program and exits with onFailure if it fails. */
 export function run(command, args, { onFailure = UNAVAILABLE, ...options } = {}) {
   const failure = attempt(command, args, options);
   if (failure) fail(failure, onFailure);
@@ -46,7 +46,7 @@ function attempt(command, args, { cwd = root, env = {} } = {}) {
   return error || status !== 0 ? `${command} ${args.join(' ')}: ${error?.message ?? `exit code ${status}`}` : undefined;
 }
 
-/** Exit code of a lane that cannot be set up here: nothing is known of the engine. */
+/** Exit code of a lane that cannot be set up here, so that nothing is known about the engine. */
 export const UNAVAILABLE = 69;
 
 /** Ends this program. */
@@ -74,10 +74,10 @@ export function tryInstall(folder, packages, flags = []) {
   return failure;
 }
 
-/** The versions of Node.js that are supported and tested. */
+/** The supported and tested versions of Node.js. */
 export const nodeVersions = ['20', '22', '24', '26'];
 
-/** Returns where the program of a version of Node.js is, which it installs if it is missing. */
+/** Returns the path of a version of Node.js, which is installed if it is missing. */
 export function nodeProgram(version) {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const name = `node-${platform}-${process.arch}`;
@@ -88,7 +88,7 @@ export function nodeProgram(version) {
   return program;
 }
 
-/** Puts links to the repository's copies of tfjs in place of the lane's: there must be one registry of kernels. */
+/** Replaces the lane's copies of TensorFlow.js by links to the repository's: there must be only one kernel registry. */
 export function shareTfjs(folder, names = ['tfjs-core', 'tfjs-layers', 'tfjs-backend-cpu']) {
   for (const name of names) {
     const link = join(folder, 'node_modules/@tensorflow', name);
@@ -104,7 +104,7 @@ export function load(packageName, file = 'index.js') {
   return import(pathToFileURL(built).href);
 }
 
-/** Runs test files of a package, with another Node.js than this one if it is given. */
+/** Runs test files of a package, optionally with another Node.js than this one. */
 export function runTests(packageName, files, env, node = process.execPath) {
   const cwd = join(root, 'packages', packageName);
   run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { cwd, env, onFailure: 1 });
@@ -113,7 +113,7 @@ export function runTests(packageName, files, env, node = process.execPath) {
 /** AE_REQUIRE with one more word. */
 export const requireAlso = (word) => [environment.AE_REQUIRE, word].filter(Boolean).join(',');
 
-/** Environment variables that make Dawn find SwiftShader and the Vulkan loader beside it. */
+/** Environment variables that make Dawn find SwiftShader and the Vulkan loader next to it. */
 export function swiftShader() {
   const folders = [
     '/usr/lib/chromium',
@@ -133,7 +133,7 @@ export function swiftShader() {
   };
 }
 
-/** Writes squares with a disc, each of another color and place; `kind` is what their names end in. */
+/** Writes squares with a disc, each with another color and position; `kind` is their file extension. */
 export async function makePictures(folder, count, kind = 'png') {
   mkdirSync(folder, { recursive: true });
   const sharp = createRequire(join(root, 'packages/cli/package.json'))('sharp');

@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
- * Returns a plugin of a package's builds, all of which share it, that writes dist/licenses.txt: whose code was bundled, and its license.
- * Their licenses ask for that, and nobody can read it from node_modules, where these packages are not.
+ * Returns a plugin, shared by all builds of a package, that writes dist/licenses.txt: the authors and licenses of bundled code. The
+ * licenses require that, and users cannot read it in node_modules, where these packages are missing.
  */
 export function licenses(): Plugin {
   const bundled = new Map<string, string>();
@@ -20,7 +20,7 @@ export function licenses(): Plugin {
         }
         const texts = [...bundled].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
         if (texts.length === 0) return;
-        // The first build of a clean checkout may end before anything else is in the folder.
+        // The first build of a clean checkout may end before the folder contains anything else.
         await mkdir(resolve('dist'), { recursive: true });
         await writeFile(resolve('dist/licenses.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
       });
@@ -28,7 +28,7 @@ export function licenses(): Plugin {
   };
 }
 
-/** Returns a package's name and what is written of it. @throws {Error} where no license came with it */
+/** Returns a package's name and its entry in the file. @throws {Error} if it came without a license */
 function licenseOf(folder: string): [string, string] {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));

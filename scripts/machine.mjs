@@ -1,11 +1,11 @@
 /**
- * Tells turbo what it cannot see: Node's version, Python's packages, Chromium.
+ * Tells turbo what it cannot see: the versions of Node.js, Python's packages and Chromium.
  *
  *     node scripts/machine.mjs [--check]
  *
  * Writes them to packages/testing/machine.json, which is an input of every test task. `npm test` and `npm ci` do so before turbo starts.
- * turbo itself runs this with --check before tests, whatever is in its cache: if `npx turbo run test` has counted what is no longer so, this fails
- * once. What AE_REQUIRE names is looked for here as well, whether a test asks for it or not.
+ * turbo itself runs this with --check before tests, whatever is in its cache: if `npx turbo run test` has used outdated information, this
+ * fails once. What AE_REQUIRE names is looked for here as well, whether or not a test asks for it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,8 @@
 import type { Options } from 'tsup';
 
 /**
- * For `esbuildOptions` of a build that splits CommonJS: tsup hands its chunks to sucrase, which makes calls with closures of `?.` and `??`
- * where esbuild makes comparisons.
+ * For `esbuildOptions` of a build that splits CommonJS: tsup passes its chunks to sucrase, which turns `?.` and `??` into calls with
+ * closures, whereas esbuild makes comparisons.
  */
 export const splitCommonJs: Options['esbuildOptions'] = (options, { format }) => {
   if (format !== 'cjs') return;

@@ -1,8 +1,8 @@
 /**
- * The lane of the documentation: `npm run test:docs [-- --only site]`.
+ * The documentation lane: `npm run test:docs [-- --only site]`.
  *
- * Builds the site, in which a dead link is an error, looks at it in a browser, checks that all that packages export has a doc comment, and adds
- * what docs/extending.md says how to add to a copy of the repository.
+ * Builds the site, in which a dead link is an error, opens it in a browser, checks that all exports of packages have doc comments, and adds
+ * what docs/extending.md describes to a copy of the repository.
  */
 
 import { checkChanges } from './docs/check-changes.mjs';

@@ -1,11 +1,12 @@
 /**
- * The lane of installations: `npm run test:installs [-- --only "yarn 4"]`.
+ * The installation lane: `npm run test:installs [-- --only "yarn 4"]`.
  *
- * Packs the public packages and installs them into fresh projects as users do, by npm, pnpm, yarn 1 and 4 (with node_modules and without), Bun and
- * Deno; then in each a program imports images, trains and reconstructs, as an ES module and as CommonJS, and `ae` imports them, too. No
- * package may want to run a script at its installation, and native `lmdb` is in none of them. Last, the same on Linux for arm64, emulated.
+ * Packs the public packages and installs them into fresh projects as users do, with npm, pnpm, yarn 1 and 4 (with and without
+ * node_modules), Bun and Deno; then, in each, a program imports images, trains and reconstructs, as an ES module and as CommonJS, and `ae`
+ * imports them, too. No package may want to run a script when it is installed, and none contains native `lmdb`. Finally, the same on Linux
+ * for arm64, emulated.
  *
- * What is not of this repository comes from the registry that npm is set to. A manager that cannot be fetched is named and skipped.
+ * Packages from outside this repository come from npm's current registry. A manager that cannot be downloaded is named and skipped.
  */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +29,7 @@ checks.push(['arm64', () => checkArm64(startProject('arm64'), laneFolder('instal
 await runInTurn(checks.filter(([name]) => only.includes(name)));
 packages.close();
 
-/** Installs by one manager and runs the programs there. */
+/** Installs with one manager and runs the programs there. */
 async function check(manager) {
   const tools = laneFolder(join('installs', (manager.package ?? 'npm').replace(/\W+/g, '-').replace(/^-/, '')));
   const missing = manager.package && tryInstall(tools, [manager.package]);
@@ -50,11 +51,11 @@ async function check(manager) {
   return undefined;
 }
 
-/** Makes a project that depends on all public packages and has a few photographs. */
+/** Creates a project that depends on all public packages and contains a few photographs. */
 function startProject(name) {
   const project = newFolder(`project-${name}`);
   const { dependencies } = JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8'));
-  // What the packages' READMEs say to install beside them.
+  // What the packages' READMEs say to install with them.
   const peers = Object.entries(dependencies).filter(([name]) => name.startsWith('@tensorflow/') || name === 'sharp');
   const manifest = {
     ...{ name: 'fresh-project', version: '1.0.0', private: true },
@@ -68,7 +69,7 @@ function startProject(name) {
   return project;
 }
 
-/** Fails where npm's record of an installation names scripts or the native module. */
+/** Fails if npm's record of an installation lists scripts or the native module. */
 function checkScripts(project) {
   const record = join(project, 'node_modules/.package-lock.json');
   if (!existsSync(record)) return;
@@ -78,7 +79,7 @@ function checkScripts(project) {
   if (entries.some(([name]) => name.endsWith('/lmdb'))) throw new Error('Native lmdb was installed.');
 }
 
-/** Removes from a cache what earlier runs packed under the same version: packages of other contents. */
+/** Removes from a cache what earlier runs packed under the same version, with other contents. */
 function forgetOwn(folder, depth = 3) {
   if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

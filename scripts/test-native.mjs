@@ -1,8 +1,8 @@
 /**
  * The native lane: `npm run test:native [-- --tensorflow VERSION]`.
  *
- * Installs native TensorFlow into a cache folder as `ae backend install tensorflow` does, for tfjs-node and for tfjs-node-gpu, whose addon
- * runs on CPUs as well; then runs on both what a training step takes: the kernels' conformance suite, and training beside PyTorch.
+ * Installs native TensorFlow into a cache folder, as `ae backend install tensorflow` does, for tfjs-node and for tfjs-node-gpu, whose addon
+ * runs on CPUs as well; then runs on both what a training step needs: the kernels' conformance suite, and training compared with PyTorch.
  */
 import { env } from 'node:process';
 import { parseArgs } from 'node:util';

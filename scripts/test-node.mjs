@@ -1,9 +1,10 @@
 /**
  * The Node.js lane: `npm run test:node [-- --node 26] [-- --all]`.
  *
- * Runs what computes on every version of Node.js whose V8 the engine sets flags of (packages/layers/src/backends/wasm/runtime/v8-flags.ts), then
- * the quickstart's steps on the newest. Each comes from npm's package node-<platform>-<arch>, which is what its package `node` installs by a
- * script, into a cache folder. The version that runs this script is left out, since `npm test` and `npm run test:slow` have run on it, unless --all is given.
+ * Runs everything that computes on every version of Node.js for whose V8 the engine sets flags
+ * (packages/layers/src/backends/wasm/runtime/v8-flags.ts), then the quickstart's steps on the newest. Each version is installed into a
+ * cache folder from npm's package node-<platform>-<arch>, which the package `node` installs with a script. The version that runs this
+ * script is left out unless --all is given, because `npm test` and `npm run test:slow` have run on it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

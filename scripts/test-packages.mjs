@@ -1,9 +1,9 @@
 /**
- * The lane of packages: `npm run test:packages [-- --only types]`.
+ * The package lane: `npm run test:packages [-- --only types]`.
  *
- * Packs the public packages and asks what others ask of them: publint, attw and knip; that users can name what signatures name; TypeScript
- * from the oldest to the newest, strict, by each way of resolving modules; programs on every version of Node.js; servers and pages as Vite,
- * webpack and esbuild bundle them; a release that is not published; and their sizes.
+ * Packs the public packages and runs what checks packages: publint, attw and knip; whether users can name what signatures name; TypeScript
+ * from the oldest to the newest, strict, with each way of resolving modules; programs on every version of Node.js; servers and pages as
+ * bundled by Vite, webpack and esbuild; a release that is not published; and their sizes.
  */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ function shapeTools() {
   return folder;
 }
 
-/** Makes a project that depends on some packages. */
+/** Creates a project that depends on some packages. */
 function startProject(name, dependencies) {
   const project = newFolder(name.replace(/\W+/g, '-'));
   const manifest = { name: 'fresh-project', version: '1.0.0', private: true, dependencies };
@@ -58,7 +58,7 @@ function startProject(name, dependencies) {
   return project;
 }
 
-/** Returns a project that has all packages, TensorFlow.js, eight photographs, and a first program as both kinds of modules. */
+/** Returns a project with all packages, TensorFlow.js, eight photographs, and a first program as both kinds of modules. */
 function usedProject() {
   used ??= (async () => {
     const { dependencies } = JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8'));

@@ -2,8 +2,8 @@
  * The WebGPU lane: `npm run test:webgpu [-- --gpu]`.
  *
  * Installs Dawn (npm package `webgpu`, 130 MB) and tfjs-backend-webgpu into a cache folder and runs the conformance suite on them, by
- * default on SwiftShader, the software driver that Chromium brings; with --gpu on the driver of this machine. Then the same in Chromium, and a
- * short training by the public API.
+ * default on SwiftShader, the software driver that comes with Chromium; with --gpu, on this machine's driver. Then the same in Chromium,
+ * and a short training run through the public API.
  */
 import { env } from 'node:process';
 import { installPackages, laneFolder, requireAlso, runTests, shareTfjs, swiftShader } from './lane.mjs';

@@ -1,8 +1,8 @@
-/** Applies the changes that a page of documentation shows, in blocks marked `diff`, to a copy of the repository. */
+/** Applies the changes that a page of the documentation shows, in blocks marked `diff`, to a copy of the repository. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Returns the changes of a page: for each file its hunks, each a list of lines that begin with " ", "+" or "-". */
+/** Returns the changes of a page: the hunks of each file, each a list of lines that begin with " ", "+" or "-". */
 export function changesIn(page) {
   const changes = [];
   for (const [, block] of page.matchAll(/^```diff\n([\s\S]*?)^```$/gm)) {
@@ -15,7 +15,7 @@ export function changesIn(page) {
   return changes;
 }
 
-/** Makes the changes below a folder. @throws Error where the lines around a change are not those of the file */
+/** Makes the changes in a folder. @throws Error if the lines around a change differ from the file's */
 export function applyChanges(folder, changes) {
   for (const { file, hunks } of changes) {
     const path = join(folder, file);

@@ -1,4 +1,4 @@
-/** British forms of words, of which the repository has American ones. */
+/** British forms of words that the repository spells the American way. */
 
 const words = [
   ...[
@@ -68,8 +68,8 @@ const words = [
   ...['manoeuvre', 'mould', 'plough', 'storey', 'cheque', 'tyre', 'kerb', 'pyjama', 'aluminium', 'draught'],
 ];
 
-/** What other people's software is spelled like: sharp's options. */
+/** Spellings of other people's software: sharp's options. */
 const names = ['optimiseCoding', 'grey16'];
 
-/** Matches a word that has a British form in it. */
+/** Matches a word that contains a British form. */
 export const britishForms = new RegExp(`(?<![A-Za-z])(?!${names.join('|')})(?:${words.join('|')})\\w*`, 'gi');

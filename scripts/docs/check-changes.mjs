@@ -1,18 +1,18 @@
-/** Adds what docs/extending.md adds, to a copy of the repository, and tests it there. */
+/** Adds what docs/extending.md adds to a copy of the repository, and tests it there. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from '../lane.mjs';
 import { applyChanges, changesIn } from './apply-changes.mjs';
 
-/** Tests of what the page adds, by package; beside them the page adds tests of its own. */
+/** Tests of what the page adds, by package; the page itself adds tests as well. */
 const tests = {
   'lmdb-datum': ['rgb8.test.ts'],
   autoencoder: ['halving.test.ts', 'data-section.test.ts'],
   layers: ['abs.test.ts', 'second.test.ts'],
 };
 
-/** Copies the repository, without what is built, to a folder and tries the changes there. */
+/** Copies the repository, without built files, to a folder and tries the changes there. */
 export function checkChanges(copy) {
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root });
   const files = listed

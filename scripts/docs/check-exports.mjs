@@ -1,10 +1,10 @@
-/** Checks that every name that a package exports says what it is, in a doc comment, and so does every method of an exported class. */
+/** Checks that every exported name, and every method of an exported class, has a doc comment. */
 import ts from 'typescript';
 import { entriesOf } from './entries.mjs';
 
 const packages = ['images', 'lmdb-datum', 'layers', 'autoencoder'];
 
-/** Returns the exported names, and the methods of exported classes, that no comment describes. */
+/** Returns the exported names, and the methods of exported classes, without a doc comment. */
 export function undocumented() {
   const entries = new Map(packages.flatMap((name) => [...entriesOf(name)]));
   const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, noLib: true, skipLibCheck: true };
@@ -26,7 +26,7 @@ export function undocumented() {
   return missing;
 }
 
-/** Methods and accessors that are neither private nor what a base class describes. */
+/** Methods and accessors that are neither private nor described in a base class. */
 function methodsOf(symbol) {
   const members = [...(symbol.members?.values() ?? [])];
   return members.filter((member) => {
@@ -38,7 +38,7 @@ function methodsOf(symbol) {
   });
 }
 
-/** Throws unless all of them are described. */
+/** Throws unless all of them have a doc comment. */
 export function checkExports() {
   const missing = undocumented();
   if (missing.length > 0) throw new Error(`no doc comment says what these are:\n${missing.join('\n')}`);

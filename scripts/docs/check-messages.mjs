@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The shortest part of a message that is looked up: less would be found anywhere. */
+/** Minimum length of a part of a message that is looked up: shorter parts would be found anywhere. */
 const leastLength = 9;
 
-/** Returns the sources as one text in which strings are as they are printed: not in pieces, without escapes. */
+/** Returns the sources as one text in which strings are as they are printed: joined, and without escapes. */
 export function readSources(root) {
   const texts = readdirSync(join(root, 'packages')).flatMap((name) => textsIn(join(root, 'packages', name, 'src')));
   return texts
@@ -22,8 +22,8 @@ function textsIn(folder) {
 }
 
 /**
- * Returns the messages of a page that no source has. A message is code in the first cell of a row; "..." stands for what varies, and
- * words in parentheses behind it name another program that prints it.
+ * Returns the messages of a page that no source contains. A message is code in the first cell of a row; "..." stands for what varies, and
+ * words in parentheses after it name another program that prints it.
  */
 export function unknownMessages(page, sources) {
   const quoted = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, message]) => message);

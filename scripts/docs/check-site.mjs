@@ -1,4 +1,4 @@
-/** Checks the built site: it loads nothing from other hosts, has all pages and llms.txt, its anchors exist, and its search works. */
+/** Checks the built site: it loads nothing from other hosts, contains all pages and llms.txt, its anchors exist, and its search works. */
 import assert from 'node:assert/strict';
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -7,7 +7,7 @@ import { findChromium, startChromium } from '@ae/testing/chromium';
 
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json' };
 
-/** Checks the files of the site, then the site in a browser, where there is one. */
+/** Checks the files of the site, then the site in a browser, if there is one. */
 export async function checkSite(folder) {
   checkFiles(folder);
   const chromium = findChromium('the site in a browser');
@@ -47,7 +47,7 @@ function checkFiles(folder) {
   }
 }
 
-/** Returns the links to headings that their pages do not have; VitePress itself checks pages only. */
+/** Returns the links to headings that their pages lack; VitePress itself checks only pages. */
 function deadAnchors(folder, files) {
   const pages = files.filter((name) => name.endsWith('.html') && !name.startsWith('api'));
   const textOf = (page) => readFileSync(join(folder, page), 'utf8');

@@ -1,4 +1,4 @@
-/** Where the sources of what packages export are. */
+/** Where the sources of the packages' exports are. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,10 +1,12 @@
-/** What a newcomer's first program does with the packages: import, unpool, train, reconstruct. It throws for whatever is not as it should be. */
+/**
+ * What a new user's first program does with the packages: import, unpool, train, reconstruct. It throws if anything is not as it should be.
+ */
 import assert from 'node:assert/strict';
 import { statSync, writeFileSync } from 'node:fs';
 
 const size = { height: 32, width: 32 };
 
-/** Takes the modules as `import` or `require` gives them; `name` is for the files that it makes. */
+/** Takes the modules that `import` or `require` returns; `name` is for the files that it creates. */
 export async function exercise({ autoencoder, images, layers, lmdbDatum, tf }, name) {
   const output = `${name}.lmdb`;
   const { records, skipped } = await lmdbDatum.convertImageset({

@@ -1,4 +1,7 @@
-/** The package managers that packages are installed by: where each comes from, how it is set, and how it and Node.js's stand-ins run. */
+/**
+ * The package managers that install the packages: where each comes from, how it is configured, and how it and its replacements for Node.js
+ * run.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { env } from 'node:process';
@@ -7,8 +10,8 @@ const exe = process.platform === 'win32' ? '.exe' : '';
 const [node] = [process.execPath];
 
 /**
- * Each: `package`, what brings it, and `program`, where it is then; `files`, its settings beside .npmrc; `env`, with its cache in a folder;
- * `install`, `run` (a program) and `ae` (the command line) as arguments.
+ * For each: `package` provides it, and `program` is where it is then; `files` are its settings besides .npmrc; `env` has its cache in a
+ * folder; `install`, `run` (a program) and `ae` (the command line) are arguments.
  */
 export const managers = [
   {
@@ -78,7 +81,7 @@ function yarn4(name, nodeLinker, run) {
   };
 }
 
-/** Returns a program that npm has chosen for this platform out of packages of one scope; that for glibc where there are two. */
+/** Returns a program that npm has chosen for this platform from the packages of a scope; the one for glibc if there are two. */
 function binary(tools, scope, file) {
   const folder = join(tools, 'node_modules', scope);
   const names = existsSync(folder) ? readdirSync(folder).sort((a, b) => a.length - b.length) : [];

@@ -1,4 +1,6 @@
-/** What the lanes of installations and of packages share: a scratch folder, the packed packages on a registry of their own, and checks in turn. */
+/**
+ * What the lanes for installations and packages share: a scratch folder, the packed packages on a local registry, and a sequence of checks.
+ */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { fail, root, UNAVAILABLE } from '../lane.mjs';
 import { execute } from './processes.mjs';
 
-/** Reads --only, and what else `options` has; ends this program where a name in it is unknown. */
+/** Parses --only, and the other `options`; exits if a name in it is unknown. */
 export function readFlags(names, options = {}) {
   const only = { type: 'string', multiple: true, default: names };
   const { values } = parseArgs({ options: { only, ...options } });
@@ -15,7 +17,7 @@ export function readFlags(names, options = {}) {
   return values;
 }
 
-/** Makes a folder that is removed when this program ends, and returns what makes folders in it. */
+/** Creates a folder that is removed when this program ends, and returns a function that creates folders in it. */
 export function scratchFolders(name) {
   const scratch = mkdtempSync(join(tmpdir(), name));
   process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
@@ -26,12 +28,12 @@ export function scratchFolders(name) {
   };
 }
 
-/** Returns the registry that npm is set to. */
+/** Returns npm's current registry. */
 export const readRegistry = async () => (await execute(['npm', 'config', 'get', 'registry'], { cwd: root })).trim();
 
 /**
- * Runs checks, `[name, work]` each, one after the other. A `work` that returns a reason was skipped for it; one that throws ends this
- * program. Where all were skipped, so was the lane.
+ * Runs checks, `[name, work]` each, one after the other. A `work` that returns a reason was skipped for that reason; one that throws ends
+ * this program. If all were skipped, so was the lane.
  */
 export async function runInTurn(checks) {
   const skipped = [];

@@ -1,11 +1,11 @@
-/** Runs programs beside a server of this process, which must go on answering. */
+/** Runs programs while a server in this process keeps answering. */
 import { spawn } from 'node:child_process';
 import { env as environment } from 'node:process';
 
 /**
- * Runs a program and returns what it printed.
+ * Runs a program and returns its output.
  *
- * @throws {Error} with all that it printed, where it fails or takes longer than `limitMs`
+ * @throws {Error} with all of its output if it fails or takes longer than `limitMs`
  */
 export function execute([command, ...args], { cwd, env = {}, limitMs = 180_000 }) {
   return new Promise((resolve, reject) => {

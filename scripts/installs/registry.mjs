@@ -1,6 +1,6 @@
 /**
- * A registry on loopback that has the public packages of this repository, as `npm publish` would upload them, and nothing else. Package managers
- * take the scope @ae from it, and the rest from where they are set to.
+ * A registry on loopback that contains the public packages of this repository, as `npm publish` would upload them, and nothing else.
+ * Package managers use it for the scope @ae, and their normal registry for the rest.
  */
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { fail, root } from '../lane.mjs';
 import { execute } from './processes.mjs';
 
-/** Packages are old enough for managers that refuse those of the last days. */
+/** Old enough for managers that refuse packages from the last few days. */
 const published = '2024-01-01T00:00:00.000Z';
 
 /**
- * Packs the public packages into `folder` and serves them; returns the address, their names with versions, each one's tarball with its
+ * Packs the public packages into `folder` and serves them; returns the address, their names with versions, each tarball with its
  * package.json, and `close`.
  */
 export async function servePackages(folder) {
@@ -30,7 +30,7 @@ export async function servePackages(folder) {
   };
 }
 
-/** Returns what npm says of each tarball that it made. */
+/** Returns what npm says about each tarball that it made. */
 async function pack(folder) {
   const packages = readdirSync(join(root, 'packages')).filter((name) => !manifestOf(name).private);
   for (const name of packages)
@@ -45,7 +45,7 @@ async function pack(folder) {
 
 const manifestOf = (name) => JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
 
-/** Returns the document of a package of one version. */
+/** Returns the registry document of a package with one version. */
 function documentOf({ name, version, filename, integrity, shasum, manifest }, address) {
   if (manifest.name !== name) throw new Error(`npm pack: expected ${manifest.name}, received ${name}.`);
   const dist = { integrity, shasum, tarball: `${address}tarballs/${filename}` };

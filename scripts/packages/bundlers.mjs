@@ -1,4 +1,7 @@
-/** A server with the threads of @ae/lmdb-datum, run in Node.js, and pages with databases and networks, run in Chromium, as bundlers make them. */
+/**
+ * A server that uses the threads of @ae/lmdb-datum, run in Node.js, and pages with databases and networks, run in Chromium, as made by
+ * bundlers.
+ */
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,7 +50,7 @@ async function checkPages(browser, project, name, { records, given, reconstructe
       throw new Error(`${name}: the page read ${JSON.stringify(database)}`);
     const { pixels, ...engine } = await openPage(browser, server, '/network.html');
     const difference = furthest(pixels, reconstructed);
-    // Chromium and Node.js may have other kinds of SIMD, whose sums are rounded in another order.
+    // Chromium and Node.js may use different kinds of SIMD, whose sums are rounded in another order.
     if (engine.engine !== 'wasm' || engine.threads !== 2 || difference > 1)
       throw new Error(`${name}: the page reconstructed ${JSON.stringify({ ...engine, difference })}`);
     console.log(`${name}: pages read ${records} records of a Blob, and reconstruct on ${engine.threads} threads`);
@@ -56,7 +59,7 @@ async function checkPages(browser, project, name, { records, given, reconstructe
   }
 }
 
-/** Returns the largest difference of two lists of one length; infinity for others. */
+/** Returns the largest difference between two lists of equal length; infinity for others. */
 function furthest(values, wanted) {
   if (values.length !== wanted.length) return Number.POSITIVE_INFINITY;
   return values.reduce((most, value, i) => Math.max(most, Math.abs(value - wanted[i])), 0);

@@ -1,6 +1,6 @@
 /**
- * Whether a user can name what signatures name: a package exports each type that the declarations of its exports mention. A class or an interface
- * that it only extends needs no name of its own: what is inherited counts as if it were written there.
+ * Checks that users can name what signatures name: a package exports each type that the declarations of its exports mention. A class or
+ * interface that is only extended needs no name: what is inherited counts as if it were written there.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
@@ -40,7 +40,7 @@ function unnamed({ name, exports = {} }) {
   }
   return [...found].map(([type, by]) => `${name}: ${type}, of ${[...new Set(by)].join(', ')}`);
 
-  /** Calls `mention` with what each reference to a type means, but not those of private members. */
+  /** Calls `mention` with the meaning of each reference to a type, except those of private members. */
   function visit(node, mention) {
     if (ts.canHaveModifiers(node) && ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword))
       return;
@@ -57,7 +57,7 @@ function unnamed({ name, exports = {} }) {
   }
 }
 
-/** Says whether a declaration is one that a package could export: not a type parameter, for one. */
+/** Tells whether a package could export a declaration, unlike, for example, a type parameter. */
 function isType(declaration) {
   return [ts.isInterfaceDeclaration, ts.isTypeAliasDeclaration, ts.isClassDeclaration, ts.isEnumDeclaration].some(
     (is) => is(declaration),

@@ -1,6 +1,6 @@
 /**
- * A newcomer's first program on each version of Node.js, as an ES module and as CommonJS: it unpools, imports JPEGs into an LMDB and reads them
- * back, trains, and reconstructs one. Then the command line says which version it is.
+ * A new user's first program on each version of Node.js, as an ES module and as CommonJS: it unpools, imports JPEGs into an LMDB and reads
+ * them back, trains, and reconstructs an image. Then the command line prints its version.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

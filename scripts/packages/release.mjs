@@ -1,6 +1,6 @@
 /**
- * A release without its publication, in a copy of the files that it touches: one changeset raises all public packages to one version, which
- * they also ask of each other; changelogs say why; and what is published names the repository and has no dead links.
+ * A release without publication, in a copy of the files that it changes: one changeset raises all public packages to one version, which
+ * they also require from each other; changelogs say why; and the published files name the repository and have no dead links.
  */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ const nodeOfChangesets = '22';
 const summary = 'Say something else.';
 const repository = 'https://example.org/owner/name';
 
-/** @throws {Error} for what a release would leave wrong */
+/** @throws {Error} for anything that a release would get wrong */
 export async function checkRelease(copy, tarballs) {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const tools = laneFolder('packages/changesets');
@@ -30,7 +30,7 @@ export async function checkRelease(copy, tarballs) {
     throw new Error(`${name}: expected "${summary}" in CHANGELOG.md, received ${changelog}`);
 }
 
-/** Copies what has versions, changelogs and links, as a Git repository: Changesets looks for the commits of changes. */
+/** Copies the files with versions, changelogs and links to a Git repository, because Changesets looks for the commits of changes. */
 async function copyFiles(copy) {
   const listed = await execute(['git', 'ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root });
   for (const file of listed.split('\0').filter((path) => /\.(json|md)$|^\.changeset\//.test(path))) {

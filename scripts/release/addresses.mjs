@@ -1,10 +1,10 @@
 /**
- * Writes where the repository is into the public packages, before they are published:
+ * Writes the address of the repository to the public packages before they are published:
  *
  *     node scripts/release/addresses.mjs --repository https://github.com/<owner>/<name> --ref <commit>
  *
- * package.json gets repository, homepage and bugs, which provenance is checked against, and Markdown files get whole addresses in place of
- * links to what their package does not have. Nothing of this is committed: a fork publishes with its own.
+ * package.json gets repository, homepage and bugs, which provenance is checked against, and in Markdown files, links to what their package
+ * does not contain become complete addresses. Nothing of this is committed: a fork publishes its own address.
  */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -49,7 +49,7 @@ function pagesOf(folder, { files }) {
   return [`${folder}/README.md`, ...pages.filter((page) => page.endsWith('.md') && !page.includes('/dist/'))];
 }
 
-/** Returns the text with whole addresses where links lead to what the package does not publish. */
+/** Returns the text with complete addresses for links to what the package does not publish. */
 function wholeLinks(text, page, folder, { files }) {
   return text.replace(/\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)/g, (link, path, part = '') => {
     const target = posix.join(posix.dirname(page), path);

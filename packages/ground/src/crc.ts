@@ -3,7 +3,7 @@ import zlib from 'node:zlib';
 /** Computes a 32-bit cyclic redundancy check of bytes, or of bytes that follow others whose check is `before`. */
 type Crc = (bytes: Uint8Array, before?: number) => number;
 
-/** Makes a check of a polynomial in reversed bit order. */
+/** Makes a check for a polynomial in reversed bit order. */
 function makeCrc(polynomial: number): Crc {
   const table = Uint32Array.from({ length: 256 }, (_, i) => {
     let value = i;
@@ -17,8 +17,8 @@ function makeCrc(polynomial: number): Crc {
   };
 }
 
-/** The check of PNG, zip and Ethernet. zlib has had it since Node.js 20.15 and is several times faster. */
+/** The check used by PNG, zip and Ethernet. zlib has had it since Node.js 20.15 and is several times faster. */
 export const crc32: Crc = zlib.crc32 ?? makeCrc(0xedb88320);
 
-/** Castagnoli's, which TFRecord files have. */
+/** Castagnoli's check, used by TFRecord files. */
 export const crc32c = /* @__PURE__ */ makeCrc(0x82f63b78);

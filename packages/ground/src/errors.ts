@@ -1,32 +1,32 @@
 /**
- * What the errors of all packages have in common. A wrong value is said in parts, of which the sentence is made here: `where: expected ...,
- * received ...; what to do.` A state is stated as it is: "The disk is full."
+ * What the errors of all packages have in common. For a wrong value, the sentence is made from its parts here: `where: expected ...,
+ * received ...; what to do.` A state is described as it is: "The disk is full."
  */
 
-/** The parts of an error's sentence, for programs: for one that names an option as its own interface does, say. */
+/** The parts of an error's sentence, for programs that, for example, replace the name of an option by that of their own interface. */
 export interface ErrorParts {
-  /** What it is about: an option, `optimizer.momentum` where that is an option of an option, or an argument, a file, a record. */
+  /** What it is about: an option, `optimizer.momentum` for an option within an option, or an argument, a file, a record. */
   readonly where?: string;
-  /** What should be there: "a whole number of at least 1". */
+  /** What was expected: "a whole number of at least 1". */
   readonly expected?: string;
-  /** What is there; text is in quotation marks. */
+  /** What was received; text is in quotation marks. */
   readonly received?: string;
-  /** How things are, where no value is wrong. */
+  /** The state, if no value is wrong. */
   readonly state?: string;
   /** What to do about it: "choose another folder". */
   readonly todo?: string;
 }
 
-/** Says that a value is not what it must be. */
+/** A value that is not as expected. */
 export interface WrongValue extends ErrorParts {
   readonly where: string;
   readonly expected: string;
   readonly received: string;
 }
 
-/** Says how things are, and what to do about it. */
+/** A state, and what to do about it. */
 export interface State extends ErrorParts {
-  /** A sentence or more, without the last full stop. */
+  /** One or more sentences, without the final period. */
   readonly state: string;
 }
 
@@ -41,9 +41,9 @@ export class SentenceError extends Error implements ErrorParts {
   declare readonly todo?: string;
 
   /**
-   * @param packageName stands in brackets before the sentence
+   * @param packageName appears in brackets before the sentence
    * @param what a sentence, or the parts that make one
-   * @param parts what else is known: it is in the error, but not in what the sentence is made of
+   * @param parts additional facts: fields of the error that are not part of the sentence
    * @internal
    */
   constructor(
@@ -60,7 +60,7 @@ export class SentenceError extends Error implements ErrorParts {
   }
 }
 
-/** Makes the sentence of its parts. */
+/** Makes the sentence from its parts. */
 export function sentenceOf(what: WrongValue | State): string {
   const problem = what.state ?? `${what.where}: expected ${what.expected}, received ${what.received}`;
   return `${problem}${what.todo ? `; ${what.todo}` : ''}.`;

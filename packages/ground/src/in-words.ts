@@ -1,7 +1,7 @@
-/** Characters that an error spends on a value. */
+/** Maximum number of characters that an error uses for a value. */
 const longest = 80;
 
-/** Writes a value of any type as an error shows it: text in quotation marks, so that "8" is not mistaken for 8; what is large in short. */
+/** Formats a value of any type for an error: text in quotation marks, so that "8" is not mistaken for 8; large values are abbreviated. */
 export function inWords(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'string') return JSON.stringify(shorten(value));
@@ -25,7 +25,7 @@ function isPlain(value: object): boolean {
   return Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
-/** JSON, unless that is long, or there is none: of what holds itself, say. Gives up early, for images have millions of values. */
+/** Returns JSON, unless it is long or impossible, as for circular values. Stops early, because images have millions of values. */
 function shortJson(value: object): string | undefined {
   let parts = 0;
   const count = (_key: string, part: unknown) => {

@@ -1,18 +1,18 @@
-/** Makes folders. Node's own recursive mkdir never ends where a folder can be seen but not made, as below /proc. */
+/** Creates folders. Node's own recursive mkdir never ends if a folder is visible but cannot be created, as in /proc. */
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Makes a folder with all folders above it that are missing.
+ * Creates a folder and its missing parents.
  *
- * @returns The topmost folder that was made, or undefined if there was nothing to make.
+ * @returns The topmost folder that was created, or undefined if nothing had to be created.
  * @throws the operating system's error.
  */
 export function makeFolders(folder: string): string | undefined {
   const missing: string[] = [];
   for (let current = path.resolve(folder); !isFolder(current); current = path.dirname(current)) {
     missing.push(current);
-    // A drive that isn't there has nothing above it.
+    // A drive that does not exist has no parent.
     if (path.dirname(current) === current) break;
   }
   let topmost: string | undefined;
@@ -21,14 +21,14 @@ export function makeFolders(folder: string): string | undefined {
       mkdirSync(name);
       topmost ??= name;
     } catch (error) {
-      // Another process may have made it meanwhile.
+      // Another process may have created it in the meantime.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isFolder(name)) throw error;
     }
   }
   return topmost;
 }
 
-/** @throws the operating system's error, unless there is nothing of that name. */
+/** @throws the operating system's error, unless nothing has that name. */
 function isFolder(name: string): boolean {
   try {
     return statSync(name).isDirectory();

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import process from 'node:process';
 import { isPassing, waitsOf } from './rename';
 
-/** Renames as `rename` does, while the thread stands still. @throws the operating system's error */
+/** Does the same as `rename`, but synchronously. @throws the operating system's error */
 export function renameAtOnce(
   from: string,
   to: string,

@@ -1,13 +1,13 @@
 /**
- * Renames files and folders. On Windows a virus scanner or an indexer has a file open for a moment after it was written, in which no name of
- * it can change: there it is tried again for about a second.
+ * Renames files and folders. On Windows, a virus scanner or an indexer keeps a file open for a moment after it was written, during which it
+ * cannot be renamed: there, renaming is retried for about a second.
  */
 import { rename as renameOnce } from 'node:fs/promises';
 import process from 'node:process';
 
 const passing = new Set(['EACCES', 'EBUSY', 'EPERM']);
 
-/** Renames `from` to `to`, in place of a file of that name. @throws the operating system's error */
+/** Renames `from` to `to`, replacing a file of that name. @throws the operating system's error */
 export async function rename(
   from: string,
   to: string,
@@ -29,7 +29,7 @@ export function waitsOf(platform: NodeJS.Platform): readonly number[] {
   return platform === 'win32' ? [5, 10, 20, 40, 80, 160, 320, 640] : [];
 }
 
-/** Says whether an error may be gone in a moment. */
+/** Tells whether an error may be gone in a moment. */
 export function isPassing(error: unknown): boolean {
   return passing.has((error as NodeJS.ErrnoException).code ?? '');
 }

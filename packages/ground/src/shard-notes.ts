@@ -1,6 +1,6 @@
 /**
- * The note in the folder of a shard that is complete: which shard of what it is, what it was made with, and what it holds. The folder gets
- * its name with the note in it, so that one without is not complete, or is something else.
+ * The note in the folder of a complete shard: which shard of what it is, how it was made, and what it contains. The folder is renamed only
+ * when it contains the note, so that a folder without one is incomplete, or something else.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,15 +11,15 @@ export const shardNoteName = 'shard.json';
 const version = 1;
 const mostBytes = 2 ** 30;
 
-/** What all shards of one output have in common, by names for people. A text that begins with `sha256:` is not shown to them. */
+/** The settings that all shards of an output share, by readable names. A text that begins with `sha256:` is not shown to users. */
 export type ShardSettings = Readonly<Record<string, string | number | boolean>>;
 
 export interface ShardNote<Result = unknown> {
-  /** What made it: "import", say. */
+  /** What made it, such as "import". */
   readonly kind: string;
   readonly shard: Shard;
   readonly settings: ShardSettings;
-  /** What it holds, for the one who merges; plain JSON. */
+  /** What it contains, for merging; plain JSON. */
   readonly result: Result;
 }
 
@@ -28,18 +28,18 @@ export interface FoundShard<Result = unknown> {
   readonly note: ShardNote<Result>;
 }
 
-/** Makes the error that a package throws. */
+/** Creates the error that a package throws. */
 export type Fail = (what: State, folder: string) => Error;
 
-/** Writes the note of a shard whose folder hasn't got its name yet. */
+/** Writes the note of a shard whose folder has not been renamed yet. */
 export function writeShardNote(folder: string, note: ShardNote): void {
   fs.writeFileSync(path.join(folder, shardNoteName), JSON.stringify({ version, ...note }), { flush: true });
 }
 
-/** Reads the note of a shard; undefined where there is none. */
+/** Reads the note of a shard; undefined if there is none. */
 export function readShardNote<Result>(folder: string, fail: Fail): ShardNote<Result> | undefined {
   const file = path.join(folder, shardNoteName);
-  // Not opened unless it is a file: a pipe would be waited for.
+  // Opened only if it is a file: a pipe would block.
   const stats = fs.statSync(file, { throwIfNoEntry: false });
   if (!stats) return undefined;
   const note = stats.isFile() && stats.size <= mostBytes ? parse(fs.readFileSync(file, 'utf8')) : undefined;
@@ -67,9 +67,9 @@ function isObject(value: unknown): boolean {
 }
 
 /**
- * Returns the note of a shard that is complete; undefined where its name is free.
+ * Returns the note of a complete shard; undefined if its name is free.
  *
- * @throws what `fail` makes where the name is taken by anything else, or by a shard with other settings.
+ * @throws the error made by `fail` if anything else, or a shard with other settings, has the name.
  */
 export function completeShard<Result>(
   folder: string,
@@ -99,7 +99,7 @@ function differenceOf(settings: ShardSettings, expected: ShardSettings, like?: s
   return `was made with ${name} ${is}, not ${other}${like ? ` like ${like}` : ''}`;
 }
 
-/** Returns the folders that are called like shards of an output. */
+/** Returns the folders whose names are those of an output's shards. */
 export function findShardFolders(output: string): string[] {
   const whole = path.resolve(output);
   const pattern = /\.shard-\d+-of-\d+$/;
@@ -113,10 +113,10 @@ export function findShardFolders(output: string): string[] {
 }
 
 /**
- * Reads the shards of an output and puts them in order.
+ * Reads the shards of an output in order.
  *
- * @param folders Default: those that are called like its shards.
- * @throws what `fail` makes where one is missing, there twice, not complete, or made with other settings than the first.
+ * @param folders Default: those with the names of its shards.
+ * @throws the error made by `fail` if one is missing, duplicated, incomplete, or made with different settings from the first.
  */
 export function collectShards(output: string, folders: readonly string[] | undefined, fail: Fail): FoundShard[] {
   const found: FoundShard[] = [];
@@ -152,7 +152,7 @@ function assertAlike({ folder, note }: FoundShard, first: FoundShard, fail: Fail
         ? `is one of ${note.shard.count} shards, but ${first.folder} is one of ${shard.count}`
         : differenceOf(note.settings, settings, first.folder);
   if (!other) return;
-  throw fail({ state: `${folder} ${other}`, todo: 'delete the wrong one, and create what is missing then' }, folder);
+  throw fail({ state: `${folder} ${other}`, todo: 'delete the wrong one, and create the missing ones' }, folder);
 }
 
 function inOrder(output: string, found: readonly FoundShard[], count: number, fail: Fail): FoundShard[] {

@@ -1,4 +1,4 @@
-/** Work that several processes share, each a part of it: which part, and what its output is called. */
+/** Work that several processes share: which part each does, and the name of its output. */
 
 export interface Shard {
   /** 0 to count - 1. */
@@ -16,12 +16,12 @@ export function isShard(value: unknown): boolean {
   return isWhole && Number(index) >= 0 && Number(index) < Number(count) && Number(count) <= mostShards;
 }
 
-/** Returns which of so many records, or batches, are a shard's. Shards are slices that follow each other; their lengths differ by at most one. */
+/** Returns the range of records, or batches, that belongs to a shard. Shards are consecutive slices whose lengths differ by at most one. */
 export function shardRange(records: number, { index, count }: Shard): { start: number; end: number } {
   return { start: Math.floor((index * records) / count), end: Math.floor(((index + 1) * records) / count) };
 }
 
-/** Returns what a shard of an output is called: `train.lmdb.shard-03-of-12`, so that names are in the order of the shards. */
+/** Returns the name of an output's shard: `train.lmdb.shard-03-of-12`, so that names sort in the order of the shards. */
 export function shardPath(output: string, { index, count }: Shard): string {
   const number = String(index).padStart(String(count).length, '0');
   return `${output.replace(/[/\\]+$/, '')}.shard-${number}-of-${count}`;

@@ -11,7 +11,7 @@ const known: Readonly<Record<string, string>> = {
   EIO: 'cannot be read: the disk reports an input/output error',
 };
 
-/** Says what kept a path from being read, by the operating system's error, in words that go on from the path: "does not exist". */
+/** Describes the operating system's error for reading a path, phrased to follow it: "does not exist". */
 export function describeSystemError(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return known[code ?? ''] ?? `cannot be read (${message.replace(/, \w+( '.*)?$/s, '')})`;

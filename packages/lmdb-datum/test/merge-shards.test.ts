@@ -147,7 +147,7 @@ describe('shards that are no whole', () => {
         remove(`${options.output}.shard-1-of-3`);
         await convertImageset({ ...options, resizeHeight: 3, resizeWidth: 3, shard: { index: 1, count: 3 } });
       },
-      'db.shard-1-of-3 was made with size 3x3, not 2x2 like db.shard-0-of-3; delete the wrong one, and create what is missing then.',
+      'db.shard-1-of-3 was made with size 3x3, not 2x2 like db.shard-0-of-3; delete the wrong one, and create the missing ones.',
     ],
     [
       'since one is of other images',
@@ -156,12 +156,12 @@ describe('shards that are no whole', () => {
         fs.appendFileSync(options.list as string, 'color.jpg 0\n');
         await convertImageset({ ...options, shard: { index: 2, count: 3 } });
       },
-      'db.shard-2-of-3 was made with different images, labels or order from db.shard-0-of-3; delete the wrong one, and create what is missing then.',
+      'db.shard-2-of-3 was made with different images, labels or order from db.shard-0-of-3; delete the wrong one, and create the missing ones.',
     ],
     [
       'since one is of another number of shards',
       (options) => convertImageset({ ...options, shard: { index: 0, count: 2 } }),
-      'db.shard-0-of-3 is one of 3 shards, but db.shard-0-of-2 is one of 2; delete the wrong one, and create what is missing then.',
+      'db.shard-0-of-3 is one of 3 shards, but db.shard-0-of-2 is one of 2; delete the wrong one, and create the missing ones.',
     ],
     [
       'since one is not complete',

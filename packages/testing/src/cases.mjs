@@ -1,4 +1,4 @@
-/** Runs many cases in a child process, which may die or hang on any of them. */
+/** Runs many cases in a child process, which may crash or hang on any of them. */
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { createInterface } from 'node:readline';

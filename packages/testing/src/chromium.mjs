@@ -7,7 +7,7 @@ import { reportMissing, requiredWords } from './requirements.mjs';
 /** @typedef {import('playwright-core').Browser} Browser */
 /** @typedef {import('playwright-core').Page} Page */
 
-/** Returns the programs that there are: the one that AE_CHROMIUM names, otherwise those on the PATH. */
+/** Returns the available programs: the one that AE_CHROMIUM names, or else those on the PATH. */
 export function chromiums() {
   const named = process.env.AE_CHROMIUM;
   if (named) return [named].filter((file) => existsSync(file));
@@ -15,10 +15,10 @@ export function chromiums() {
 }
 
 /**
- * Returns Chromium's program, or undefined after a word on what is skipped.
+ * Returns Chromium's program, or undefined after reporting what is skipped.
  *
  * @param {string} skipped the tests that need it
- * @throws {Error} where AE_REQUIRE names chromium and there is none
+ * @throws {Error} if AE_REQUIRE names chromium and there is none
  */
 export function findChromium(skipped) {
   requiredWords();
@@ -26,7 +26,7 @@ export function findChromium(skipped) {
   if (found) return found;
   const named = process.env.AE_CHROMIUM;
   const reason = named
-    ? `AE_CHROMIUM names ${named}, which is not there.`
+    ? `AE_CHROMIUM names ${named}, which does not exist.`
     : 'there is no Chromium on the PATH; install one or set AE_CHROMIUM.';
   reportMissing('chromium', reason, skipped);
   return undefined;
@@ -37,11 +37,11 @@ const quiet = [
   ...['--disable-background-networking', '--disable-component-update'],
 ];
 
-/** Flags for WebGL by software. */
+/** Flags for WebGL in software. */
 export const softwareWebgl = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
 
 /**
- * Starts Chromium without a window and without calls home.
+ * Starts Chromium without a window and without background requests.
  *
  * @param {string} executablePath
  * @param {readonly string[]} flags

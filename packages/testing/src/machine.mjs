@@ -1,4 +1,7 @@
-/** Describes what tests meet on this machine beside the files of the repository: it counts in turbo's hashes (scripts/machine.mjs). */
+/**
+ * Describes the parts of this machine that tests use besides the files of the repository: they count in turbo's hashes
+ * (scripts/machine.mjs).
+ */
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -13,7 +16,7 @@ export const tensorflowFolders = ['ae-lanes/native', 'ae/tensorflow'].map((name)
   join(homedir(), '.cache', name, 'tfjs-node'),
 );
 
-/** Returns a text that changes with whatever tests use of this machine. */
+/** Returns a text that changes with whatever tests use on this machine. */
 export function describeMachine() {
   const programs = [...chromiums().slice(0, 1), ...onPath(['mdb_stat', 'mdb_dump'])];
   const description = {
@@ -31,7 +34,7 @@ print(sys.executable, sys.version)
 print(*sorted({f"{d.metadata['Name']} {d.version}" for d in importlib.metadata.distributions()}), sep="\\n")
 `;
 
-/** Returns the program, its version and all packages that are installed there. */
+/** Returns the program, its version and all packages installed there. */
 function describePython() {
   const { status, stdout, error } = spawnSync(pythonProgram(), ['-c', listPackages], { encoding: 'utf8' });
   return status === 0 ? stdout.trim().split('\n') : [pythonProgram(), error?.message ?? `exit code ${status}`];

@@ -1,4 +1,4 @@
-/** Serves the pages of tests, and what they load. */
+/** Serves the pages of tests, and the files that they load. */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -69,7 +69,7 @@ async function readServed(pathname, folders) {
   return readFile(join(folders[first], ...rest));
 }
 
-/** A page whose import map leads to tfjs and to @ae/layers, and that loads /app.js. */
+/** A page whose import map points to TensorFlow.js and @ae/layers, and that loads /app.js. */
 export const plainPage = readFileSync(new URL('plain-page.html', import.meta.url), 'utf8');
 
 /**

@@ -1,4 +1,4 @@
-/** The names that a package exports, by the sources of its entries, and those that its documentation lacks. */
+/** The names that a package exports, from the sources of its entries, and those that its documentation lacks. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { isRequired, reportMissing, requiredWords } from './requirements.mjs';
 
-/** What a test imports, by the word of AE_REQUIRE. */
+/** What a test imports, by the words of AE_REQUIRE. */
 const modules = {
   keras: 'keras',
   'kubernetes-validate': 'kubernetes_validate',
@@ -29,7 +29,7 @@ const modules = {
  */
 export const isPythonPackage = (word) => Object.hasOwn(modules, word);
 
-/** Returns the program, which may not be there. */
+/** Returns the program, which may not exist. */
 export function pythonProgram() {
   return process.env.AE_PYTHON || (process.platform === 'win32' ? 'python' : 'python3');
 }
@@ -71,7 +71,7 @@ function importFailure(program, packages) {
   return error?.message ?? (stderr.trim().split('\n').at(-1) || `exit code ${status}`);
 }
 
-/** Keras computes with PyTorch, where nothing else is said: TensorFlow for Python is not among the peers. */
+/** Keras uses PyTorch unless set otherwise: TensorFlow for Python is not among the peers. */
 function environment() {
   return { KERAS_BACKEND: 'torch', ...process.env };
 }

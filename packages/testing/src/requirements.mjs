@@ -1,17 +1,17 @@
 /**
- * Says what tests need beside the packages of npm, and what happens where it is missing: what AE_REQUIRE names fails, with the reason;
- * the rest is skipped, with the reason.
+ * Says what tests need besides npm packages, and what happens if it is missing: a requirement that AE_REQUIRE names fails, with the reason;
+ * any other is skipped, with the reason.
  */
 import process from 'node:process';
 
 /** The words of AE_REQUIRE. */
 export const requirements = /** @type {const} */ ([
-  // Python, and what is imported there.
+  // Python, and the modules imported there.
   ...['python', 'keras', 'kubernetes-validate', 'lmdb', 'numpy', 'onnx', 'onnxruntime', 'opencv'],
   ...['protobuf', 'pyarrow', 'safetensors', 'tensorboard', 'torch', 'torchfile', 'webdataset'],
   // Programs.
   ...['chromium', 'mdb-tools', 'fish', 'zsh'],
-  // What the lanes of scripts/ set up.
+  // What the lanes in scripts/ set up.
   ...['tensorflow', 'webgpu', 'tested-v8'],
 ]);
 

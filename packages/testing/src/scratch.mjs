@@ -1,4 +1,4 @@
-/** Makes folders for tests. */
+/** Creates folders for tests. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

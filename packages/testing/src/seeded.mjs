@@ -1,6 +1,6 @@
 /**
- * Makes chance repeatable, as a setup file of vitest: Math.random, which tfjs draws unseeded weights from, takes the seed of AE_SEED or of
- * the clock, and a test that fails says which it was.
+ * Makes random numbers repeatable, as a setup file for vitest: Math.random, which seeds TensorFlow.js's weights, uses the seed of AE_SEED
+ * or of the clock, and a test that fails says which it was.
  */
 import { afterEach } from 'vitest';
 import { randomOf, testSeed } from './random.mjs';

@@ -98,7 +98,7 @@ describe('programs', () => {
     vi.stubEnv('AE_REQUIRE', 'chromium');
     vi.stubEnv('AE_CHROMIUM', '/nowhere/chromium');
     expect(() => findChromium('a page')).toThrow(
-      'a page: AE_REQUIRE names chromium, but AE_CHROMIUM names /nowhere/chromium, which is not there.',
+      'a page: AE_REQUIRE names chromium, but AE_CHROMIUM names /nowhere/chromium, which does not exist.',
     );
     vi.stubEnv('AE_CHROMIUM', '');
     vi.stubEnv('PATH', scratchFolder());

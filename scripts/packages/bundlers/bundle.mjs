@@ -1,6 +1,6 @@
 /**
- * Bundles the server and the pages: `node bundle.mjs vite <tools>`. It runs in a project that has the packages; the bundlers are in `tools`. What
- * is set here beyond what every project sets is what docs/bundlers.md tells users to set.
+ * Bundles the server and the pages: `node bundle.mjs vite <tools>`. It runs in a project that has the packages; the bundlers are in
+ * `tools`. Settings beyond those of every project are the ones that docs/bundlers.md tells users to make.
  */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -28,7 +28,7 @@ const bundlers = {
     await compile(webpack, { ...shared, ...server, output });
     const entry = { database: './database.js', 'network-webpack': './network-webpack.js' };
     const folder = { path: resolve('webpack/page'), filename: '[name].js', publicPath: '/page/', module: true };
-    // Making TensorFlow.js short takes half a minute and shows nothing more.
+    // Minifying TensorFlow.js takes half a minute and proves nothing more.
     await compile(webpack, { ...shared, entry, output: folder, optimization: { minimize: false } });
   },
 

@@ -1,4 +1,4 @@
-/** Makes what the pages take, and prints what they should say: an LMDB, and a network that Node.js has saved. */
+/** Makes the input of the pages, an LMDB and a network saved by Node.js, and prints the expected results. */
 import { cpSync } from 'node:fs';
 import { Autoencoder, useBackend } from '@ae/autoencoder';
 import { convertImageset, openDatumLmdb } from '@ae/lmdb-datum';

@@ -35,10 +35,10 @@ import { reconstructImages, takeImages } from './images-in-and-out';
 /**
  * A convolutional autoencoder: it encodes images to codes and pooling masks, and decodes them.
  *
- * const ae = new Autoencoder();
- * await ae.initialize({ seed: 1 });
- * await ae.train(samples, { epochs: 15 });
- * await ae.save('model');
+ *     const ae = new Autoencoder();
+ *     await ae.initialize({ seed: 1 });
+ *     await ae.train(samples, { epochs: 15 });
+ *     await ae.save('model');
  *
  * Tensors that methods return belong to the caller; `dispose()` frees the network.
  */

@@ -3,12 +3,12 @@
  * image, and the decoder is its adjoint.
  *
  * - Convolutions mix channels at one point: an orthogonal matrix at the kernel's center ("delta-orthogonal", Xiao et al.,
- * 2018) and a little noise elsewhere. Between ReLUs, channels come in pairs u and -u ("looks linear", Balduzzi et al.,
- * 2017): max(u, 0) and max(-u, 0) together keep what a single ReLU would lose.
+ *   2018) and a little noise elsewhere. Between ReLUs, channels come in pairs u and -u ("looks linear", Balduzzi et al.,
+ *   2017): max(u, 0) and max(-u, 0) together keep what a single ReLU would lose.
  * - The code consists of the lowest frequencies of the features, a two-dimensional cosine transform of each channel; if
- * there is no image to transform, of a random matrix.
+ *   there is no image to transform, of a random matrix.
  * - Each decoder layer that mirrors an encoder layer is its adjoint. After an unpooling, which leaves zeros between the
- * values it puts in place, it also interpolates.
+ *   values it puts in place, it also interpolates.
  * - The first bias maps mid-gray to zero, so that both halves of the pairs are used, and the last one restores it.
  *
  * docs/recipes.md says how much each part contributes.

@@ -2,9 +2,9 @@
  * Decodes BMP files, which sharp does not: uncompressed, with a palette or 24 or 32 bits per pixel. Ignores alpha, like OpenCV. All numbers
  * are little-endian:
  *
- * 0 "BM"            10 u32 start of the rows   14 u32 bytes of the header from here on, followed by the palette
- * 18 i32 width      22 i32 height, negative if the top row is the first
- * 28 u16 bits per pixel   30 u32 compression   46 u32 colors of the palette, 0 for all   54 u32 masks of red, green and blue
+ *     0 "BM"            10 u32 start of the rows   14 u32 bytes of the header from here on, followed by the palette
+ *     18 i32 width      22 i32 height, negative if the top row is the first
+ *     28 u16 bits per pixel   30 u32 compression   46 u32 colors of the palette, 0 for all   54 u32 masks of red, green and blue
  */
 import type { Pixels } from '../pixels/pixels';
 

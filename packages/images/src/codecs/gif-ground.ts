@@ -2,9 +2,9 @@
  * The background of the first image of a GIF: the file names a palette color for it, which OpenCV uses where the image is transparent and
  * where it does not reach.
  *
- * 6 u16 width   8 u16 height   10 u8 flags: 0x80 there is a palette, of 2 << (flags & 7) colors   11 u8 index of the color
- * 13 the palette, three bytes per color, then blocks: 0x21 an extension, of u8 type and sub-blocks of u8 length each, the last of 0;
- * 0x2c an image: u16 left, top, width, height ...
+ *     6 u16 width   8 u16 height   10 u8 flags: 0x80 there is a palette, of 2 << (flags & 7) colors   11 u8 index of the color
+ *     13 the palette, three bytes per color, then blocks: 0x21 an extension, of u8 type and sub-blocks of u8 length each, the last of 0;
+ *     0x2c an image: u16 left, top, width, height ...
  */
 import type { Box, Pixels } from '../pixels/pixels';
 

@@ -31,7 +31,7 @@ const endOfStream: IteratorReturnResult<undefined> = { done: true, value: undefi
 /**
  * An async iterator over batches.
  *
- * for await (const { data, shape, labels } of reader.batches({ batchSize: 32, shuffle: 1 })) ...
+ *     for await (const { data, shape, labels } of reader.batches({ batchSize: 32, shuffle: 1 })) ...
  *
  * `next()` may be called again before it has resolved: results come in the order of the calls. Closing the reader ends the stream: waiting
  * and later calls throw a ClosedError, so that an incomplete epoch is not taken for a complete one.

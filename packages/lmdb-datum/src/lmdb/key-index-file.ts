@@ -1,8 +1,8 @@
 /**
  * Stores a key index in a file, so that a large database on a slow drive is walked only once, not at every start.
  *
- * "lmdb-datum-index 1\n", sha256 of the database's fingerprint (32 bytes), u64 x 3: records, runs, bytes of a page number,
- * the five arrays of KeyIndex, sha256 of all that (32 bytes)
+ *     "lmdb-datum-index 1\n", sha256 of the database's fingerprint (32 bytes), u64 x 3: records, runs, bytes of a page number,
+ *     the five arrays of KeyIndex, sha256 of all that (32 bytes)
  *
  * Numbers are in the machine's byte order, which is little-endian on all machines that run Node.js today.
  */

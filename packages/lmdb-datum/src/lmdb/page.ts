@@ -3,13 +3,13 @@
  *
  * Layout (little-endian; v1 is stock LMDB 0.9, v2 is npm `lmdb` 3.x and LMDB 1.0):
  *
- * header   v1: number u64, pad u16, flags u16, lower u16, upper u16                   (16 bytes)
- * v2: number u64, txnid u64, pad u16, flags u16, lower u16, upper u16        (24 bytes)
- * an overflow page has `pages u32` in place of lower and upper
- * pointers u16 each, up to `lower`; offsets of nodes from the page's start (v1) or the header's end (v2)
- * nodes    from `upper` to the page's end: lo u16, hi u16, flags u16, keySize u16, key, then
- * in a leaf: the value of (hi << 16 | lo) bytes, or a reference to overflow pages
- * in a branch: nothing; the child's page number is flags:hi:lo
+ *     header   v1: number u64, pad u16, flags u16, lower u16, upper u16                   (16 bytes)
+ *              v2: number u64, txnid u64, pad u16, flags u16, lower u16, upper u16        (24 bytes)
+ *              an overflow page has `pages u32` in place of lower and upper
+ *     pointers u16 each, up to `lower`; offsets of nodes from the page's start (v1) or the header's end (v2)
+ *     nodes    from `upper` to the page's end: lo u16, hi u16, flags u16, keySize u16, key, then
+ *              in a leaf: the value of (hi << 16 | lo) bytes, or a reference to overflow pages
+ *              in a branch: nothing; the child's page number is flags:hi:lo
  */
 import { CorruptDatabaseError } from '../errors/errors';
 

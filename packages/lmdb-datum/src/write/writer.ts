@@ -34,9 +34,9 @@ const knownOptions: Known<WriterOptions> = { mode: true, recordsPerCommit: true 
 /**
  * Writes records in transactions of 1,000. Committed records remain readable whenever the process is killed.
  *
- * const writer = await DatumWriter.open('train_lmdb');
- * await writer.put(caffeKey(0, 'cat.png'), { channels: 3, height: 64, width: 64, data: pixelsChwBgr, label: 7 });
- * await writer.close();
+ *     const writer = await DatumWriter.open('train_lmdb');
+ *     await writer.put(caffeKey(0, 'cat.png'), { channels: 3, height: 64, width: 64, data: pixelsChwBgr, label: 7 });
+ *     await writer.close();
  *
  * A key below one that was committed earlier requires the package `lmdb`; within a transaction keys may come in any order.
  */

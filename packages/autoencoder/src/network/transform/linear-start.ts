@@ -3,10 +3,10 @@
  *
  * - Directions in color space are the principal components of pixels.
  * - Blocks are transformed by cosines, which are close to optimal for photographs of any kind (Ahmed et al., 1974), and require no
- * estimate that a few images could mislead.
+ *   estimate that a few images could mislead.
  * - Coefficients are ordered by their variance, relative to what remains of each image.
  * - If images have more in common, such as drawings in the middle of a page, eigenvectors of the coefficients' covariance (the
- * Karhunen-Loève transform) are better. Held-out images decide which of the two to use.
+ *   Karhunen-Loève transform) are better. Held-out images decide which of the two to use.
  *
  * Everything is computed in double precision and in a fixed order, so that every engine starts from the same bits.
  */
