@@ -51,7 +51,11 @@ const dataOfAnotherRun = await collectReport(ae, { samples, trainingSamples });`
       before: `import { convertImageset } from '@ae/lmdb-datum';
 await convertImageset({ input: 'photos/val', output: 'ilsvrc12_train_lmdb', resizeHeight: 64, resizeWidth: 64 });`,
     },
-    { before: `import { openDatumLmdb } from '@ae/lmdb-datum';\nconst reader = openDatumLmdb('ilsvrc12_train_lmdb');` },
+    {
+      before: `import { writeFile } from 'node:fs/promises';
+import { channelMeans, computeMean, encodeSample, openDatumLmdb } from '@ae/lmdb-datum';
+const reader = openDatumLmdb('ilsvrc12_train_lmdb');`,
+    },
     { before: 'const pixelsChwBgr = new Uint8Array(3 * 64 * 64);' },
   ],
   'packages/images/README.md': [
@@ -82,7 +86,8 @@ await convertImageset({ input: 'photos/val', output: 'ilsvrc12_train_lmdb', resi
   ],
   'docs/caffe-lmdb.md': [
     {
-      prints: /^8 records of Caffe's Datums\n3 64 64 12288 \d\n\[ 4, 64, 64, 3 \] 49152 4\n\[ 4, 64, 64, 3 \] 49152 4$/,
+      prints:
+        /^8 records of Caffe's Datums\n3 64 64 12288 \d\n\[ 4, 64, 64, 3 \] 49152 4\n\[ 4, 64, 64, 3 \] 49152 4\n\[ [\d.]+, [\d.]+, [\d.]+ \]$/,
     },
   ],
   'docs/server.md': [{ onlyTypes: 'test/snippets/server.slow.test.ts runs it' }],
