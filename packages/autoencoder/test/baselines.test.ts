@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fitPca, JpegCoder, type JpegResult } from '../src/entries/baselines';
+import { compareWithPca, fitPca, JpegCoder, type JpegResult } from '../src/entries/baselines';
 import {
   Autoencoder,
   type ImageShape,
@@ -317,5 +317,38 @@ describe('comparison at equal bytes', () => {
     expect(missing).toEqual([expect.stringContaining('PCA: there are no training images')]);
     expect(groups[0].rows.map(({ method }) => method)).toEqual(['autoencoder', 'jpeg', 'thumbnail']);
     ae.dispose();
+  });
+});
+
+describe('PCA that a network is compared with', () => {
+  const slope = (seed: number, mirrored: boolean): Sample => {
+    // A bright spot whose width and place differ: to the right of the middle, or on either side.
+    const [height, width] = [8, 8];
+    const place = 4 + ((seed * 7) % 30) / 10;
+    const spread = 0.6 + ((seed * 13) % 17) / 10;
+    const data = Uint8Array.from({ length: height * width }, (_, i) => {
+      const x = mirrored && seed % 2 ? width - 1 - (i % width) : i % width;
+      return Math.round(255 * Math.exp(-(((x - place) / spread) ** 2) - ((Math.floor(i / width) - 3) / 3) ** 2));
+    });
+    return { channels: 1, height, width, data, label: 0 };
+  };
+  const comparisonOf = async (mirrored: boolean, count: number, pca = {}) => {
+    const all = Array.from({ length: count }, (_, i) => slope(i * 31 + 5, mirrored));
+    const ae = new Autoencoder({ preset: 'transform', inputShape: [8, 8, 1], codeSize: 12 });
+    await ae.initialize({ seed: 1 });
+    const result = await compareWithPca(ae, all.slice(0, 10), { trainingSamples: all, pca });
+    ae.dispose();
+    return result;
+  };
+
+  it('is fitted to mirror images where that is better', async () => {
+    expect((await comparisonOf(true, 60)).pcaMirrored).toBe(true);
+    expect((await comparisonOf(false, 60)).pcaMirrored).toBe(false);
+  });
+
+  it('does as it is told, and needs no trial for few images', async () => {
+    expect((await comparisonOf(true, 60, { mirror: false })).pcaMirrored).toBe(false);
+    expect((await comparisonOf(false, 60, { mirror: true })).pcaMirrored).toBe(true);
+    expect((await comparisonOf(true, 20)).pcaMirrored).toBe(false);
   });
 });

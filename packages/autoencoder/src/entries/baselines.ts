@@ -5,10 +5,9 @@ export {
   compareWithPca,
   type PcaComparison,
   type PcaComparisonOptions,
-  type PcaScoreOptions,
   type ScoredNetwork,
-  scorePca,
 } from '../evaluation/baselines/compare-with-pca';
 export { JpegCoder, type JpegResult } from '../evaluation/baselines/jpeg';
 export { fitPca, Pca, type PcaOptions } from '../evaluation/baselines/pca';
 export type { ComparisonRow, RatePoint, RivalMethod } from '../evaluation/baselines/rivals';
+export { type PcaScoreOptions, scorePca } from '../evaluation/baselines/score-pca';

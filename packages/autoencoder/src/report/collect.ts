@@ -77,8 +77,7 @@ export async function collectReport(autoencoder: Autoencoder, options: CollectRe
   const size = autoencoder.takesAnySize ? await commonSize(source) : ownSize;
   // It is compared at the network's own size, and codes of several sizes do not form a table.
   const isOwn = String(size) === String(ownSize);
-  const comparison =
-    baselines && isOwn ? await compareWithBaselines(autoencoder, source, scores, run, options) : undefined;
+  const comparison = baselines && isOwn ? await compareWithBaselines(autoencoder, source, scores, options) : undefined;
   onStage?.('pictures');
   const collect = (indices: readonly number[], whole: boolean) =>
     collectExamples({ autoencoder, source, images: scores.own.images }, indices, whole);
@@ -122,14 +121,10 @@ function compareWithBaselines(
   autoencoder: Autoencoder,
   source: SampleSource,
   scores: ScoresByMasks,
-  run: ReportRun | undefined,
   { trainingSamples, signal, onStage }: CollectReportOptions,
 ): Promise<Comparison> {
   const evaluations = Object.values(scores);
-  // PCA sees what the network saw.
-  const { mirror = false } = (run?.options.augmentation ?? {}) as { readonly mirror?: boolean };
-  const pca = { mirror };
-  return autoencoder.compare(source, { trainingSamples, pca, maxImages: maxCompared, evaluations, signal, onStage });
+  return autoencoder.compare(source, { trainingSamples, maxImages: maxCompared, evaluations, signal, onStage });
 }
 
 type ScoresByMasks = { readonly own: Evaluation } & Partial<Record<MaskMode, Evaluation>>;

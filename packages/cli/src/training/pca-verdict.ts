@@ -40,18 +40,15 @@ export async function compareRun(
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<PcaVerdict | undefined> {
-  const { network, samples, validation, path: run } = trained;
+  const { network, samples, validation } = trained;
   // A single image has no components.
   if (samples.length < 2) return undefined;
   terminal.status('comparing with PCA ... (Ctrl-C skips this)');
   try {
     const { compareWithPca } = await import('@ae/autoencoder/baselines');
-    const { readRunConfig } = await import('@ae/autoencoder/runs');
-    const { options } = await readRunConfig(run);
     const scored = await fitTo(validation ?? samples, network);
     const trainingSamples = validation ? await fitTo(samples, network) : scored;
-    const pca = { mirror: options.augmentation?.mirror ?? false };
-    const comparison = await compareWithPca(network, scored, { trainingSamples, pca, signal });
+    const comparison = await compareWithPca(network, scored, { trainingSamples, signal });
     return { ...comparison, ...factsOf(trained) };
   } catch (error) {
     if (!signal.aborted) terminal.warn(`not compared with PCA: ${explain(error).message}`);

@@ -3,8 +3,9 @@ import type { ImageShape, SampleSource } from '../../data/samples';
 import { checkKeys, checkNumber } from '../../errors/errors';
 import type { EvaluateOptions, Evaluation } from '../evaluate';
 import { spread } from '../known-scores';
-import { fitPca, type Pca, type PcaOptions } from './pca';
-import { pcaRival, scoreRival } from './rivals';
+import type { PcaOptions } from './pca';
+import { scorePca } from './score-pca';
+import { fitStrongestPca } from './strongest-pca';
 
 /** A network that can be scored, such as an Autoencoder. */
 export interface ScoredNetwork {
@@ -18,6 +19,7 @@ export interface ScoredNetwork {
 export interface PcaComparisonOptions {
   /** The images the network was trained on, to fit PCA to. */
   readonly trainingSamples: SampleSource;
+  /** How PCA is fitted. Default: to mirror images as well if a trial on some of the images finds that better. */
   readonly pca?: Omit<PcaOptions, 'components' | 'signal'>;
   /** Maximum number of images to score, evenly spread over the source. Default 250. */
   readonly maxImages?: number;
@@ -53,7 +55,7 @@ export async function compareWithPca(
   checkNumber('maxImages', maxImages, { min: 1, integer: true });
   const source = spread(samples, maxImages);
   const { codeSize } = network;
-  const pca = await fitPca(trainingSamples, network, { ...options.pca, components: codeSize, signal });
+  const pca = await fitStrongestPca(trainingSamples, network, { ...options.pca, components: codeSize, signal });
   try {
     const [pcaPsnrDb] = await scorePca(pca, source, network, { counts: [codeSize], signal });
     const { psnrDb } = await network.evaluate(source, { similarity: false, signal });
@@ -70,25 +72,4 @@ export async function compareWithPca(
   } finally {
     pca.dispose();
   }
-}
-
-/** The numbers of components that `scorePca` scores. */
-export interface PcaScoreOptions {
-  /** Numbers of components to encode images with, in ascending order; if there are fewer components, all of them are used. */
-  readonly counts: readonly number[];
-  /** Stops between batches, which then throws ABORTED. */
-  readonly signal?: AbortSignal;
-}
-
-/** Scores principal components: the mean PSNR of the images in dB for each number of components, as `evaluate` computes it. */
-export async function scorePca(
-  pca: Pca,
-  samples: SampleSource,
-  format: Pick<ScoredNetwork, 'inputShape' | 'pixels'>,
-  { counts, signal }: PcaScoreOptions,
-): Promise<number[]> {
-  const bits = 32;
-  const budgets = counts.map((count) => (count * bits) / 8);
-  const rows = await scoreRival(pcaRival(pca, format, bits), format, samples, budgets, [], signal);
-  return rows.map(({ scores }) => scores?.psnrDb ?? Number.NaN);
 }

@@ -12,7 +12,7 @@ import { type Evaluation, evaluateNetwork } from '../evaluate';
 import { KnownScores, spread } from '../known-scores';
 import { fileCurve, jpegSettings, webpSettings } from './file-curves';
 import { JpegCoder } from './jpeg';
-import { fitPca, type Pca, type PcaOptions } from './pca';
+import type { Pca, PcaOptions } from './pca';
 import {
   type ComparisonRow,
   jpegRival,
@@ -24,11 +24,13 @@ import {
   scoreRival,
   thumbnailRival,
 } from './rivals';
+import { fitStrongestPca } from './strongest-pca';
 
 /** What `compare` compares with, and on which images. */
 export interface CompareOptions {
   /** The images the network was trained on, to fit PCA to. Without them, PCA is left out. */
   readonly trainingSamples?: SampleSource;
+  /** How PCA is fitted. Default: to mirror images as well if a trial on some of the images finds that better. */
   readonly pca?: Omit<PcaOptions, 'components' | 'signal'>;
   /** Maximum number of images to score, evenly spread over the source. Default 500. */
   readonly maxImages?: number;
@@ -161,7 +163,7 @@ async function fitWherePossible(
   if (trainingSamples && trainingSamples.length > 1) {
     onStage?.('PCA: fitting');
     const components = Math.max(...groups.map(({ budgetBytes, codeBits }) => Math.floor((8 * budgetBytes) / codeBits)));
-    return fitPca(trainingSamples, network, { ...pca, components, signal });
+    return fitStrongestPca(trainingSamples, network, { ...pca, components, signal });
   }
   missing.push(
     `PCA: ${trainingSamples ? 'one training image is not enough to fit it' : 'there are no training images to fit it to'}.`,
