@@ -52,7 +52,7 @@ async function trainEpoch(training: Training): Promise<void> {
     if (run?.isCheckpointDue(session.at.step)) await run.save(session);
   }
   if (options.signal?.aborted) await stop(training, options.signal);
-  const { imagesPerSecond } = clock.reading();
+  const imagesPerSecond = clock.imagesPerSecondOfEpoch();
   const before = performance.now();
   await endEpoch(last, training);
   const ms = performance.now() - before;
@@ -89,7 +89,7 @@ async function endEpoch(last: readonly Sample[], training: Training): Promise<vo
  * first.
  */
 function epochEndMs({ lastEnd, options, plan, network, run, clock }: Training): number {
-  const { imagesPerSecond } = clock.reading();
+  const imagesPerSecond = clock.imagesPerSecondOfEpoch();
   if (plan.minutes === undefined || imagesPerSecond === 0) return 0;
   if (lastEnd) return (lastEnd.ms * lastEnd.imagesPerSecond) / imagesPerSecond;
   const savedBytes = run ? checkpointBytes(weightCountOf(network.model), plan.recipe) : 0;
