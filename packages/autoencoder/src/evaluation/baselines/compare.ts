@@ -91,7 +91,7 @@ export async function compareNetwork(
   const groups = await scoreAutoencoder(network, source, sizes, known, options);
   const missing: string[] = [];
   const jpeg = await loadJpeg(network.inputShape[2], missing);
-  const pca = await fitWherePossible(network, groups, options, missing);
+  const pca = await fitWherePossible(network, sizes.codeNumbers, groups, options, missing);
   const rows = groups.map((group) => [...group.rows]);
   const curves: Record<keyof Comparison['curves'], RatePoint[]> = { pca: [], jpeg: [], webp: [], thumbnail: [] };
   const curveBudgets = [64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384].filter((b) => b < sizes.imageBytes);
@@ -155,7 +155,8 @@ async function loadJpeg(channels: number, missing: string[]): Promise<JpegCoder 
 
 /** Fits PCA; adds the reason to `missing` if there are no images to fit it to. */
 async function fitWherePossible(
-  network: Network,
+  { inputShape, pixels }: Network,
+  codeSize: number,
   groups: readonly ComparisonGroup[],
   { trainingSamples, pca, signal, onStage }: CompareOptions,
   missing: string[],
@@ -163,7 +164,7 @@ async function fitWherePossible(
   if (trainingSamples && trainingSamples.length > 1) {
     onStage?.('PCA: fitting');
     const components = Math.max(...groups.map(({ budgetBytes, codeBits }) => Math.floor((8 * budgetBytes) / codeBits)));
-    return fitStrongestPca(trainingSamples, network, { ...pca, components, signal });
+    return fitStrongestPca(trainingSamples, { inputShape, pixels, codeSize }, { ...pca, components, signal });
   }
   missing.push(
     `PCA: ${trainingSamples ? 'one training image is not enough to fit it' : 'there are no training images to fit it to'}.`,

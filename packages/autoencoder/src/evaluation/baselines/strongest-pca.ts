@@ -10,35 +10,34 @@ const [trialImages, heldOut] = [640, 5];
 /** Fewest images that are worth a trial. */
 const leastImages = 50;
 
+/** What is known of a network that PCA is compared with. */
+type Coded = Parameters<typeof fitPca>[1] & { readonly codeSize: number };
+
 /**
  * Fits PCA to images and their mirror images where that is better, as for photographs, unless `mirror` says what to do. A trial on some of the
- * images, with as many components in proportion, chooses.
+ * images, with as many components as the code has numbers, in proportion, chooses.
  */
-export async function fitStrongestPca(
-  samples: SampleSource,
-  format: Parameters<typeof fitPca>[1],
-  options: PcaOptions & { readonly components: number },
-): Promise<Pca> {
+export async function fitStrongestPca(samples: SampleSource, network: Coded, options: PcaOptions = {}): Promise<Pca> {
   const mirror =
-    options.mirror ?? (samples.length >= leastImages && (await gainsByMirroring(samples, format, options)));
-  return fitPca(samples, format, { ...options, mirror });
+    options.mirror ?? (samples.length >= leastImages && (await gainsByMirroring(samples, network, options)));
+  return fitPca(samples, network, { ...options, mirror });
 }
 
 async function gainsByMirroring(
   samples: SampleSource,
-  format: Parameters<typeof fitPca>[1],
-  { components, signal, maxImages = 2048 }: PcaOptions & { readonly components: number },
+  network: Coded,
+  { signal, maxImages = 2048 }: PcaOptions,
 ): Promise<boolean> {
   const trial = spread(samples, trialImages);
   const fitted = part(trial, (index) => index % heldOut !== heldOut - 1);
   const others = part(trial, (index) => index % heldOut === heldOut - 1);
   const proportion = fitted.length / Math.min(samples.length, maxImages);
-  const counts = [Math.max(1, Math.round(components * proportion))];
+  const counts = [Math.max(1, Math.round(network.codeSize * proportion))];
   const scores: number[] = [];
   for (const mirror of [false, true]) {
-    const pca = await fitPca(fitted, format, { mirror, components: counts[0], signal });
+    const pca = await fitPca(fitted, network, { mirror, components: counts[0], signal });
     try {
-      scores.push(...(await scorePca(pca, others, format, { counts, signal })));
+      scores.push(...(await scorePca(pca, others, network, { counts, signal })));
     } finally {
       pca.dispose();
     }
