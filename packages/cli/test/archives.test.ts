@@ -61,7 +61,7 @@ describe('ae import', () => {
     tar('-cf', 'odd.tar', 'odd');
     const text = await aeOk(folder, 'import', 'odd.tar', 'odd.lmdb');
     expect(text).toMatch(
-      /odd\.lmdb: 1 image .*\nskipped 1 image that cannot be read:\n {2}odd\.tar\/bad\.png: expected an image/,
+      /odd\.lmdb: 1 image .*\nskipped 1 image that cannot be read:\n {2}odd\.tar\/bad\.png: expected a valid image/,
     );
   });
 
