@@ -133,7 +133,7 @@ describe('labels', () => {
       'beyond 32 bits',
       ['1', '99999999999'],
       [1, 1215752191],
-      /1 label does not fit in 32 bits; 99999999999 became 1215752191\.$/,
+      /1 label is not a whole number of at most 32 bits; 99999999999 became 1215752191\.$/,
     ],
     ['that are missing', ['3', undefined, '1'], [3, 0, 1], /1 of 3 images have no label, and got label 0\.$/],
     [
@@ -146,6 +146,13 @@ describe('labels', () => {
     await contentOf(shard('labels.tar', labels), ({ images, warnings }) => {
       expect(images.map(({ label }) => label)).toEqual(found);
       expect(warnings).toEqual([expect.stringMatching(warning)]);
+    });
+  });
+
+  test('that are whole numbers may be floats', async () => {
+    await contentOf(path.join(fixtures, 'float-labels.parquet'), ({ images, warnings }) => {
+      expect(images.map(({ label }) => label)).toEqual([2, 0, 7]);
+      expect(warnings).toEqual([expect.stringMatching(/1 label is not a whole number .*; 0\.5 became 0\.$/)]);
     });
   });
 

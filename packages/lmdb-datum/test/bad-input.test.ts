@@ -8,7 +8,7 @@ import {
   channelMeans,
   computeMean,
   convertImageset,
-  type DatumReader,
+  DatumReader,
   DatumWriter,
   decodeDatum,
   decodeMean,
@@ -411,6 +411,14 @@ describe('values that are no records, means or databases', () => {
     writeMean: (mean) => writeMean(path.join(scratchFolder(), 'mean.binaryproto'), mean),
     'writeMean, file': (file) => writeMean(file, { channels: 1, height: 1, width: 1, data: new Float32Array(1) }),
   };
+  it.each([DatumReader, DatumWriter])('are refused by the constructor of %o, which names what creates one', (type) => {
+    const construct = type as unknown as new (...args: unknown[]) => unknown;
+    for (const args of [[], [null], [5], ['train_lmdb'], [{}], [null, null, null]]) {
+      expect(() => new construct(...args)).toThrow(
+        /^\[lmdb-datum\] new Datum(Reader: .*; call openDatumLmdb|Writer: .*; call await DatumWriter\.open)\(path\)\.$/,
+      );
+    }
+  });
   it.each(Object.keys(takers))('are refused by %s in a sentence', async (name) => {
     for (const value of [undefined, null, 0, [], {}, Symbol('x'), () => 1, { data: null, height: 1 }]) {
       const error = await (async () => takers[name](value as never))().catch((reason) => reason);

@@ -22,11 +22,11 @@ export function labelsOf(
 /** Reports labels that a Datum cannot hold, and images without a label beside others that have one. */
 export function warningsOfLabels(images: readonly Labeled[], place: string): string[] {
   const warnings: string[] = [];
-  const large = images.filter(({ label }) => typeof label === 'number' && label !== (label | 0));
-  if (large.length > 0) {
-    const [{ label }] = large;
-    const what = large.length === 1 ? '1 label does' : `${large.length} labels do`;
-    warnings.push(`${place}: ${what} not fit in 32 bits; ${label} became ${Number(label) | 0}.`);
+  const odd = images.filter(({ label }) => typeof label === 'number' && label !== (label | 0));
+  if (odd.length > 0) {
+    const [{ label }] = odd;
+    const what = odd.length === 1 ? '1 label is not a whole number' : `${odd.length} labels are not whole numbers`;
+    warnings.push(`${place}: ${what} of at most 32 bits; ${label} became ${Number(label) | 0}.`);
   }
   const missing = images.filter(({ label }) => label === undefined || label === '').length;
   if (missing > 0 && missing < images.length) {

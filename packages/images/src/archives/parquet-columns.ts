@@ -67,9 +67,11 @@ function isBinary({ element: { type, converted_type, logical_type } }: SchemaTre
   return type === 'BYTE_ARRAY' && converted_type === undefined && logical_type === undefined;
 }
 
+/** Whole numbers, also as floats, which pandas makes of a column with gaps, or texts. */
+const labelTypes = ['INT32', 'INT64', 'FLOAT', 'DOUBLE', 'BYTE_ARRAY'];
+
 function mayBeLabel({ element: { type, repetition_type }, children }: SchemaTree): boolean {
-  const isText = type === 'BYTE_ARRAY';
-  return children.length === 0 && repetition_type !== 'REPEATED' && (type === 'INT32' || type === 'INT64' || isText);
+  return children.length === 0 && repetition_type !== 'REPEATED' && type !== undefined && labelTypes.includes(type);
 }
 
 /** Common names first, in their order, then the others as they come. */

@@ -99,7 +99,9 @@ function nameOf(path: unknown, number: number, file: Uint8Array): string {
   return `${String(number).padStart(8, '0')}${kind ? `.${formatOf(kind).extensions[0]}` : ''}`;
 }
 
+/** Undefined for a gap, which may be NaN among floats. */
 function labelOf(value: unknown): number | string | undefined {
+  if (Number.isNaN(value)) return undefined;
   return typeof value === 'bigint' || typeof value === 'number'
     ? Number(value)
     : typeof value === 'string'

@@ -51,6 +51,9 @@ export class ImageFolder {
       readonly close?: () => void;
     } = {},
   ) {
+    if (!Array.isArray(items) || !items.every((item) => typeof item?.read === 'function')) {
+      throw refused('new ImageFolder', 'images that imageFolder() has listed', items, 'call imageFolder(place)');
+    }
     this.#items = items;
     this.#options = options;
     this.names = items.map(({ name }) => name);

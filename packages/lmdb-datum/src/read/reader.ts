@@ -4,7 +4,7 @@ import { RecordReader } from '../batches/record-reader';
 import { type BatchStream, openStream } from '../batches/stream';
 import type { Datum, Sample } from '../datum/datum';
 import { decodeSample } from '../datum/sample';
-import { assertPath, checkMaxPixels } from '../errors/checks';
+import { assertPath, checkMaxPixels, refuse } from '../errors/checks';
 import { ClosedError, CorruptDatabaseError, DatumError } from '../errors/errors';
 import { assertNoDatabase } from '../lmdb/named-databases';
 import { PageFile } from '../lmdb/page-file';
@@ -58,6 +58,7 @@ export class DatumReader {
   #streams: WeakRef<BatchStream>[] = [];
 
   private constructor(file: PageFile, options: OpenOptions) {
+    if (!(file instanceof PageFile)) refuse('new DatumReader', 'an open database', file, 'call openDatumLmdb(path)');
     this.#file = file;
     this.#values = new ValueReader(file);
     try {

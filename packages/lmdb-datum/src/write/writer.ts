@@ -64,6 +64,8 @@ export class DatumWriter {
   #engine?: WriteEngine;
 
   private constructor(recordsPerCommit: number, target: WriteTarget, engine: WriteEngine, release = () => {}) {
+    if (typeof engine?.commit !== 'function')
+      refuse('new DatumWriter', 'a database to write', recordsPerCommit, 'call await DatumWriter.open(path)');
     this.#recordsPerCommit = recordsPerCommit;
     this.#target = target;
     this.#engine = engine;
