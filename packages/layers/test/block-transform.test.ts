@@ -38,14 +38,14 @@ describe.each(['cpu', 'wasm'])('block transforms on %s', (backend) => {
   });
   afterEach(() => tf.engine().endScope());
 
-  it('computes the coefficients that NumPy computes, also of blocks that reach past the image', () => {
+  it('computes the coefficients that NumPy computes, including those of blocks that extend past the image', () => {
     const { encoder } = chain();
     const coefficients = encoder.predict(tf.tensor4d(golden.images, [count, height, width, channels])) as tf.Tensor;
     expect(coefficients.shape).toEqual(golden.coefficientShape);
     expectClose(coefficients, golden.coefficients);
   });
 
-  it('makes of them the images that NumPy makes', () => {
+  it('turns them into the images that NumPy computes', () => {
     const { decoder } = chain();
     const shape = golden.coefficientShape as [number, number, number, number];
     const images = decoder.predict(tf.tensor4d(golden.coefficients, shape)) as tf.Tensor;
@@ -53,7 +53,7 @@ describe.each(['cpu', 'wasm'])('block transforms on %s', (backend) => {
     expectClose(images, golden.reconstructions);
   });
 
-  it("gives coefficients NumPy's gradient", () => {
+  it('gives the coefficients the gradient that NumPy computes', () => {
     const { decoder } = chain();
     const weights = tf.tensor4d(golden.gradient, [count, height, width, channels]);
     const f = (x: tf.Tensor) => tf.sum(tf.mul(decoder.apply(x) as tf.Tensor, weights)) as tf.Scalar;
@@ -61,13 +61,13 @@ describe.each(['cpu', 'wasm'])('block transforms on %s', (backend) => {
     expectClose(tf.grad(f)(tf.tensor4d(golden.coefficients, shape)), golden.coefficientGradient);
   });
 
-  it('gives images the gradient that finite differences give', () => {
+  it('gives images the gradient found by finite differences', () => {
     const { encoder } = chain();
     const weights = tf.tensor4d(golden.coefficients, golden.coefficientShape as [number, number, number, number]);
     const f = (x: tf.Tensor) => tf.sum(tf.mul(encoder.apply(x) as tf.Tensor, weights)) as tf.Scalar;
     const images = tf.tensor4d(golden.images, [count, height, width, channels]);
     const gradient = tf.grad(f)(images).dataSync();
-    // The transform is linear, so that a step of 1 is as good as a small one.
+    // The transform is linear, so a step of 1 is as good as a small one.
     const before = f(images).dataSync()[0];
     for (const at of [
       0,
@@ -142,7 +142,7 @@ describe('kernels of block transforms on wasm', () => {
 });
 
 describe('layers of block transforms', () => {
-  it('are saved and loaded with their weights, which training leaves alone', async () => {
+  it('are saved and loaded with their weights, which training does not change', async () => {
     await tf.setBackend('cpu');
     const { model } = chain();
     expect(model.trainableWeights).toHaveLength(0);
@@ -158,7 +158,7 @@ describe('layers of block transforms', () => {
     expectClose(loaded.predict(images) as tf.Tensor, golden.reconstructions);
   });
 
-  it('refuse what makes no transform', () => {
+  it('refuse arguments that do not describe a transform', () => {
     expect(() => blockTransform2d({ blockSize: 0, coefficients: 1, name: 'a' })).toThrow(
       '[layers] layer "a": expected blockSize as an integer of at least 1 or a pair of them, received 0.',
     );
@@ -180,7 +180,7 @@ describe('residual', () => {
   const conv = (filters: number, name: string) =>
     conv2d({ filters, kernelSize: 3, padding: 'same', kernelInitializer: 'zeros', biasInitializer: 'ones', name });
 
-  it('adds what its layers make of a tensor to that tensor', async () => {
+  it('adds the output of its layers to their input', async () => {
     await tf.setBackend('cpu');
     const model = new Sequential({ inputShape: [2, 2, 1] })
       .add(residual([conv(3, 'a'), conv(1, 'b')], { name: 'sum' }))
@@ -189,7 +189,7 @@ describe('residual', () => {
     expect(model.layers.map(({ name }) => name)).toEqual(['input', 'a', 'b', 'sum']);
   });
 
-  it('adds nothing of a branch that does not fit', () => {
+  it('adds nothing from a branch whose shape does not match', () => {
     const net = new Sequential({ inputShape: [2, 2, 1] });
     expect(() => net.add(residual([conv(3, 'a'), conv(2, 'b')]))).toThrow(
       '[layers] residual: expected layers that end in 2x2x1, their input shape, received 2x2x2.',

@@ -77,12 +77,12 @@ describe.skipIf(!executable)('in Chromium', { timeout: 300_000 }, () => {
     expect(wasm.losses[2]).toBeLessThan(wasm.losses[0]);
     for (const [step, loss] of wasm.losses.entries()) expect(webgl.losses[step]).toBeCloseTo(loss, 5);
     for (const [i, pixel] of wasm.pixels.entries()) expect(Math.abs(webgl.pixels[i] - pixel)).toBeLessThan(1 / 255);
-    // What Node.js got from the same saved model.
+    // What Node.js computed with the same saved model.
     for (const [i, pixel] of (saved.y.values as number[]).entries()) {
       expect(Math.abs(wasm.reconstructions[i] - pixel)).toBeLessThan(1 / 255);
       expect(Math.abs(webgl.reconstructions[i] - pixel)).toBeLessThan(1 / 255);
     }
-    // This Chromium has no WebGPU adapter, or @tensorflow/tfjs-backend-webgpu isn't loaded: either is said in one sentence.
+    // This Chromium has no WebGPU adapter, or @tensorflow/tfjs-backend-webgpu isn't loaded: each is reported in one sentence.
     expect(webgpu).toMatch(
       /^\[layers\] (initWebgpu|registerWebgpuKernels): .* (is missing here|found no GPU|is no GPU.*|could not start.*); .*\.$/,
     );

@@ -202,7 +202,7 @@ describe('backends', () => {
     );
   });
 
-  it('says which backend to install where there is none', () => {
+  it('says which backend to install if there is none', () => {
     const { registryFactory } = tf.engine();
     const network = new Sequential({ inputShape: [2] }).add(linear({ units: 1 }));
     tf.engine().registryFactory = {};

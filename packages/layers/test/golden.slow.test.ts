@@ -11,7 +11,7 @@ import { type GoldenFiles, type GoldenTensor, readGolden } from './golden/read';
 const names = ['pooling', 'unpooling', 'kernels', 'network'] as const satisfies (keyof GoldenFiles)[];
 const python = findPython(['numpy', 'torch'], 'making the golden files of @ae/layers again');
 
-it.runIf(python)('PyTorch makes the same again', { timeout: 120_000 }, async () => {
+it.runIf(python)('PyTorch generates the same files again', { timeout: 120_000 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'ae-golden-'));
   try {
     const generator = fileURLToPath(new URL('./golden/generate.py', import.meta.url));
@@ -25,7 +25,7 @@ it.runIf(python)('PyTorch makes the same again', { timeout: 120_000 }, async () 
   }
 });
 
-/** Compares two parsed files; only numbers may differ, by what another version's order of summation changes. */
+/** Compares two parsed files; only numbers may differ, by as much as the order of summation in another version changes them. */
 function expectSame(actual: unknown, expected: unknown, path: string): void {
   if (isTensor(expected)) {
     const { shape, values } = actual as GoldenTensor;

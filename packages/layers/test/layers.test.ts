@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 describe('pooling layers outside a Sequential', () => {
-  it('connect through tensors, and the unpooling takes its size from the pool', () => {
+  it('connect through tensors, and the unpooling takes its size from the pooling', () => {
     const pool = maxPooling2d({ poolSize: 2 });
     const x = input({ shape: [5, 7, 2] });
     const [values, indices] = pool.apply(x) as SymbolicTensor[];
@@ -44,12 +44,12 @@ describe('pooling layers outside a Sequential', () => {
     expect([...y.dataSync()]).toEqual([0, 4, 0, 0]);
   });
 
-  it('leave sizes open that are not known', () => {
+  it('leave unknown sizes open', () => {
     const [values] = maxPooling2d({ poolSize: 2 }).apply(input({ shape: [null, null, 3] })) as SymbolicTensor[];
     expect(values.shape).toEqual([null, null, null, 3]);
   });
 
-  it('make what a copy from the config makes', () => {
+  it('compute what a copy made from the config computes', () => {
     const layer = maxUnpooling2d({ outputSize: [3, 4], mask: 'torch7', distinctIndices: true, name: 'copy' });
     expect(new MaxUnpooling2D(layer.getConfig()).getConfig()).toEqual(layer.getConfig());
   });
@@ -103,7 +103,7 @@ describe('pooling layers outside a Sequential', () => {
 describe('factories of stock layers', () => {
   const shapeOf = (layer: layers.Layer, ...shape: number[]) => layer.computeOutputShape([null, ...shape]).slice(1);
 
-  it('make the sizes of Torch and PyTorch', () => {
+  it('produce the sizes of Torch and PyTorch', () => {
     expect(shapeOf(conv2d({ filters: 5, kernelSize: 3 }), 8, 9, 2)).toEqual([6, 7, 5]);
     expect(shapeOf(conv2d({ filters: 5, kernelSize: 3, padding: 1 }), 8, 9, 2)).toEqual([8, 9, 5]);
     expect(shapeOf(conv2d({ filters: 5, kernelSize: [1, 2], strides: [2, 1] }), 8, 9, 2)).toEqual([4, 8, 5]);
@@ -132,14 +132,14 @@ describe('factories of stock layers', () => {
     }
   });
 
-  it('pass the options of tf.layers on', () => {
+  it('pass on the options of tf.layers', () => {
     const layer = linear({ units: 2, useBias: false, kernelInitializer: 'ones', name: 'sum', trainable: false });
     const y = layer.apply(tf.tensor2d([[1, 2, 4]])) as tf.Tensor;
     expect([...y.dataSync()]).toEqual([7, 7]);
     expect([layer.name, layer.trainable, layer.weights.length]).toEqual(['sum', false, 1]);
   });
 
-  it("leave the caller's options as they are", () => {
+  it("do not change the caller's options", () => {
     const targetShape = Object.freeze([4, null]);
     const args = Object.freeze({ targetShape });
     expect(shapeOf(reshape(args), 24)).toEqual([4, null]);

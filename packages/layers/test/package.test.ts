@@ -20,19 +20,19 @@ describe('the built package', () => {
     const { serialization } = tf;
     console.log(['MaxPoolingWithIndices2D', 'MaxUnpooling2D'].every((name) => serialization.SerializationMap.getMap().classNameMap[name]));`;
 
-  it('registers its layers by being imported, as a module', async () => {
+  it('registers its layers when imported as a module', async () => {
     expect(await run('module', `import '@ae/layers'; import * as tf from '@tensorflow/tfjs-core'; ${body}`)).toBe(
       'true',
     );
   });
 
-  it('registers its layers by being required', async () => {
+  it('registers its layers when loaded by require', async () => {
     expect(await run('commonjs', `require('@ae/layers'); const tf = require('@tensorflow/tfjs-core'); ${body}`)).toBe(
       'true',
     );
   });
 
-  it('loads twice, as a module and by require, without a warning', async () => {
+  it('can be loaded twice, as a module and by require, without a warning', async () => {
     const script = `import { createRequire } from 'node:module'; import * as layers from '@ae/layers';
       import { registerCpuKernels } from '@ae/layers/backends/cpu';
       const require = createRequire(process.cwd() + '/');
@@ -42,7 +42,7 @@ describe('the built package', () => {
     expect(await run('module', script)).toBe('0');
   });
 
-  it('tells bundlers of every file that registers something', () => {
+  it('tells bundlers about every file that registers something', () => {
     const patterns = (sideEffects as string[]).map(
       (glob) => new RegExp(`^${glob.replaceAll('.', '\\.').replace('*', '[^/]*')}$`),
     );
@@ -59,7 +59,7 @@ describe('the built package', () => {
     }
   });
 
-  it('has every file that its exports name', () => {
+  it('contains every file that its exports name', () => {
     const paths: string[] = [];
     const collect = (entry: string | Record<string, unknown>): void => {
       if (typeof entry === 'string') paths.push(entry);

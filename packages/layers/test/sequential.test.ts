@@ -35,19 +35,19 @@ describe('Sequential', () => {
     expect(network.outputShape).toEqual([64, 64, 3]);
   });
 
-  it('infers before it creates any tensor', () => {
+  it('infers sizes before it creates any tensor', () => {
     const before = tf.memory().numTensors;
     buildMirror();
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('numbers its layers within the model, so that names are the same each time', () => {
+  it('numbers its layers within the model, so names are the same each time', () => {
     const names = () => buildMirror().steps.map(({ layer }) => layer.name);
     expect(names()).toEqual(names());
     expect(names().slice(0, 5)).toEqual(['conv2d_1', 'relu_1', 'conv2d_2', 'relu_2', 'max_pooling2d_1']);
   });
 
-  it('ties each unpooling to the last pool that is free', () => {
+  it('ties each unpooling to the last pooling that is not tied yet', () => {
     const ties = buildMirror().steps.flatMap(({ layer, pool }) => (pool ? [[layer.name, pool.name]] : []));
     expect(ties).toEqual([
       ['max_unpooling2d_1', 'max_pooling2d_2'],
@@ -55,7 +55,7 @@ describe('Sequential', () => {
     ]);
   });
 
-  it('ties to the pool it is given, as a layer or by name', () => {
+  it('ties an unpooling to the pooling it is given, as a layer or by name', () => {
     const build = (byName: boolean) => {
       const first = maxPooling2d({ poolSize: 2, name: 'first' });
       return new Sequential({ inputShape: [8, 8, 1] })
@@ -68,7 +68,7 @@ describe('Sequential', () => {
     expect(build(true).steps[3].pool?.name).toBe('first');
   });
 
-  it('leaves the name of a layer that has weights already, because they are saved under it', () => {
+  it('keeps the name of a layer that already has weights, because they are saved under it', () => {
     const shared = linear({ units: 4 });
     new Sequential({ inputShape: [4] }).add(relu()).add(shared).build();
     const { name } = shared;
@@ -247,7 +247,7 @@ describe('Sequential errors', () => {
     expect(caught.code).toBe(code);
   });
 
-  it('leaves the chain as it was', () => {
+  it('leaves the chain unchanged', () => {
     const network = new Sequential({ inputShape: [4, 4, 1] });
     expect(() => network.add(linear({ units: 3 }))).toThrow(ShapeError);
     expect(() => network.add(maxUnpooling2d())).toThrow(GraphError);
@@ -270,7 +270,7 @@ describe('Sequential errors', () => {
 describe('split', () => {
   const image = () => tf.randomUniform([2, 16, 16, 3], 0, 1, 'float32', 7) as tf.Tensor4D;
 
-  it('gives an encoder and a decoder that together are the model', () => {
+  it('returns an encoder and a decoder that together equal the model', () => {
     const network = buildMirror(16, [4, 6], 10);
     const built = network.build();
     const { encoder, decoder, codeLayerName, poolNames } = network.split();
@@ -287,7 +287,7 @@ describe('split', () => {
     expect([...y.dataSync()]).toEqual([...(built.predict(x) as tf.Tensor).dataSync()]);
   });
 
-  it('takes the first of the smallest layers for the code', () => {
+  it('takes the first of the smallest layers as the code', () => {
     const network = new Sequential({ inputShape: [4] })
       .add(linear({ units: 2, name: 'first' }))
       .add(relu({ name: 'second' }))
@@ -316,7 +316,7 @@ describe('split', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('splits at any layer, also inside the convolutions', () => {
+  it('splits at any layer, including between convolutions', () => {
     const network = buildMirror(16, [4, 6], 10);
     const expected = network.build().predict(image()) as tf.Tensor;
     for (const { layer } of network.steps.slice(0, -1)) {
@@ -326,7 +326,7 @@ describe('split', () => {
     }
   });
 
-  it('names the layers when the code layer is not one of them', () => {
+  it('lists the layers if the code layer is not one of them', () => {
     const network = new Sequential({ inputShape: [4] }).add(relu()).add(linear({ units: 4 }));
     expect(() => network.split('code')).toThrow(
       '[layers] splitModel: expected the name of a layer before the last, received "code"; the layers are "relu_1".',
@@ -334,7 +334,7 @@ describe('split', () => {
     expect(() => network.split('linear_1')).toThrow(/before the last/);
   });
 
-  it('refuses a model whose decoder needs more than code and masks', async () => {
+  it('refuses a model whose decoder needs more than the code and the masks', async () => {
     const { splitModel } = await import('../src/entries/index');
     const x = input({ shape: [4] });
     const skip = layers.reLU({ name: 'skip' }).apply(x) as typeof x;
@@ -348,7 +348,7 @@ describe('split', () => {
 });
 
 describe('stock layers', () => {
-  it('get names that are the same each time, which leave out those that callers gave', () => {
+  it('get the same names each time, skipping those that callers gave', () => {
     const names = () => {
       const network = new Sequential({ inputShape: [4] });
       network
@@ -361,7 +361,7 @@ describe('stock layers', () => {
     expect(names()).toEqual(names());
   });
 
-  it('are refused with what tf.layers does not implement', () => {
+  it('are refused with options that tf.layers does not implement', () => {
     const layer = layers.dense({ units: 4, name: 'code', activityRegularizer: 'l1l2' });
     const add = () => new Sequential({ inputShape: [4] }).add(layer);
     expect(add).toThrow(/layer "code": tf.layers does not implement activityRegularizer/);

@@ -45,7 +45,7 @@ if (loaded) {
   describe('optimizer steps in place', () => {
     const options = { learningRate: 0.5 };
 
-    it('leave the array that a variable was made of as it is', () => {
+    it('do not change the array that a variable was created from', () => {
       const values = Float32Array.of(1, 2);
       const variable = tf.variable(tf.tensor1d(values));
       for (let step = 0; step < 2; step++) sgdStep(variable, tf.tensor1d([1, 1]), null, options);
@@ -53,7 +53,7 @@ if (loaded) {
       expect(Array.from(values)).toEqual([1, 2]);
     });
 
-    it('leave clones, reshaped views and what was assigned from as they are', () => {
+    it('do not change clones, reshaped views or the source of an assignment', () => {
       const variable = tf.variable(tf.tensor1d([1, 2]));
       const gradient = tf.tensor1d([1, 1]);
       sgdStep(variable, gradient, null, options);
@@ -67,7 +67,7 @@ if (loaded) {
       expect(Array.from(variable.dataSync())).toEqual([5.5, 6.5]);
     });
 
-    it('leave the last values behind where the gradient does not fit', () => {
+    it('keep the last values if the shape of the gradient does not match', () => {
       const variable = tf.variable(tf.tensor1d([1, 2]));
       expect(() => sgdStep(variable, tf.tensor1d([1, 1, 1]), null, options)).toThrow(/shape/);
       expect(Array.from(variable.dataSync())).toEqual([1, 2]);

@@ -1,4 +1,4 @@
-/** V8's flags: set on the versions that CI runs, on nothing else, and put back whatever happens. */
+/** V8's flags: set only on the versions that CI runs, and always restored. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { isRequired } from '@ae/testing/requirements';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { V8Flags } from '../src/backends/wasm/runtime/v8-flags';
 
-/** The smallest module: a header. */
+/** The smallest possible module: only a header. */
 const empty = Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0]);
 
 /** The versions of V8 in the Node.js that scripts/test-node.mjs runs. */
@@ -30,7 +30,7 @@ let processes = 0;
 
 const { versions, execArgv } = process;
 
-/** Makes this process look like another, and records what V8 would be told. */
+/** Makes this process look like another one, and records the flags that V8 would be given. */
 function pretend({ v8: version, args = [], ...others }: { v8: string; args?: string[]; bun?: string; deno?: string }) {
   Object.defineProperty(process, 'versions', { value: { ...versions, ...others, v8: version }, configurable: true });
   Object.defineProperty(process, 'execArgv', { value: args, configurable: true, writable: true });
@@ -45,10 +45,10 @@ afterEach(() => {
   Object.defineProperty(process, 'execArgv', { value: execArgv, configurable: true, writable: true });
 });
 
-/** The flag that says the opposite. */
+/** The opposite flag. */
 const opposite = (flag: string) => (flag.startsWith('--no-') ? `--${flag.slice(5)}` : `--no-${flag.slice(2)}`);
 
-/** Expects each flag to have been put back, the last one set first. */
+/** Expects each flag to have been restored, in reverse order. */
 function expectPutBack(told: string[]): void {
   const open: string[] = [];
   for (const flag of told) {
@@ -68,7 +68,7 @@ describe.each(Object.entries(tested))('the V8 of Node.js %s', (_node, version) =
     expectPutBack(told);
   });
 
-  test('is told its defaults where the module is broken', async () => {
+  test('is told its defaults if the module is invalid', async () => {
     const told = pretend({ v8: version });
     const flags = await V8Flags.find();
     const broken = Uint8Array.from([0, 97, 115, 109, 9]);
@@ -79,7 +79,7 @@ describe.each(Object.entries(tested))('the V8 of Node.js %s', (_node, version) =
     expectPutBack(told);
   });
 
-  test('compiles plainly where flags cannot be set', async () => {
+  test('compiles without flags if they cannot be set', async () => {
     pretend({ v8: version });
     for (let bad = 0; bad < 12; bad++) {
       const told: string[] = [];
@@ -95,7 +95,7 @@ describe.each(Object.entries(tested))('the V8 of Node.js %s', (_node, version) =
   });
 });
 
-test('Node.js 26 is never without its first compiler while it inlines by what that one has seen', async () => {
+test('Node.js 26 never inlines without Liftoff, on whose feedback inlining is based', async () => {
   const told = pretend({ v8: tested[26] });
   const flags = await V8Flags.find();
   await flags.compile(empty);
@@ -115,8 +115,8 @@ test.each([
   ['Electron', { v8: '13.6.233.17-electron.0' }],
   ['Deno', { v8: '13.6.233.17-rusty' }],
   ['Bun, which calls its V8 one of Node.js', { v8: '12.4.254.14-node.12', bun: '1.3.0' }],
-  ['a version that is none', { v8: 'x' }],
-])('%s is told nothing, and compiles', async (_name, versions) => {
+  ['an invalid version', { v8: 'x' }],
+])('%s gets no flags, and compiles', async (_name, versions) => {
   const told = pretend(versions);
   const flags = await V8Flags.find();
   expect(flags.validate(empty)).toBe(true);
@@ -127,7 +127,7 @@ test.each([
 });
 
 test.each(['--no-liftoff', '--no_wasm_lazy_compilation', '--liftoff-only', '--wasm-tier-up=false', '--noliftoff'])(
-  'what the user said by %s stays',
+  'what the user set with %s does not change',
   async (arg) => {
     const told = pretend({ v8: tested[24], args: ['--expose-gc', arg] });
     expect((await V8Flags.find()).reason).toContain(`was started with ${arg}`);
@@ -135,13 +135,13 @@ test.each(['--no-liftoff', '--no_wasm_lazy_compilation', '--liftoff-only', '--wa
   },
 );
 
-test('other arguments of Node.js do not matter', async () => {
+test('other arguments of Node.js make no difference', async () => {
   const args = ['--max-old-space-size=100', '--import', './wasm.mjs', '--experimental-wasm-modules', '-e', '"wasm"'];
   pretend({ v8: tested[24], args });
   expect((await V8Flags.find()).reason).toBe(undefined);
 });
 
-test('no flag that bears on WebAssembly can hide in NODE_OPTIONS', async () => {
+test('NODE_OPTIONS allows no flag that affects how WebAssembly is compiled', async () => {
   for (const arg of process.allowedNodeEnvironmentFlags) {
     if (/trap-handler/.test(arg)) continue; // it changes how memory is checked, in any code
     pretend({ v8: tested[24], args: [arg] });
@@ -168,7 +168,7 @@ async function inProcess(script: string, args: readonly string[] = []): Promise<
   return readFile(file, 'utf8');
 }
 
-/** Says which compiler V8 uses for a module of others: (func (export "f")). */
+/** Says which compiler V8 uses for another module: (func (export "f")). */
 const othersOnLiftoff = `
   const bytes = Uint8Array.from([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,5,1,1,102,0,0,10,4,1,2,0,11]);
   const { f } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
@@ -188,8 +188,8 @@ describe('the engine in a process', { timeout: 60_000 }, () => {
     expect(JSON.parse(await inProcess(script))).toEqual(found);
   });
 
-  test('leaves every flag of V8 as it was', async () => {
-    // This help lists the flags with the values that they have.
+  test('leaves every flag of V8 unchanged', async () => {
+    // This help lists the flags with their current values.
     const list = `import v8 from 'node:v8'; v8.setFlagsFromString('--help');`;
     const [before, after] = await Promise.all([inProcess(list), inProcess(`${start} await initWasm(); ${list}`)]);
     expect(before).toMatch(/--liftoff\n/);
@@ -198,7 +198,7 @@ describe('the engine in a process', { timeout: 60_000 }, () => {
     expect(changed).toEqual([]);
   });
 
-  test('leaves Liftoff off where the user has switched it off', async () => {
+  test('leaves Liftoff off if the user has switched it off', async () => {
     const script = `${start} const { plainReason } = await initWasm({ threads: 1 }); ${othersOnLiftoff}
       console.log(JSON.stringify({ plainReason, liftoff }));`;
     expect(JSON.parse(await inProcess(script, ['--no-liftoff', '--allow-natives-syntax']))).toEqual({
@@ -207,12 +207,12 @@ describe('the engine in a process', { timeout: 60_000 }, () => {
     });
   });
 
-  test('waits for V8, however long it compiles', async () => {
+  test('waits for V8, however long compilation takes', async () => {
     const script = `${start} const { plainReason } = await initWasm({ threads: 1 }); console.log(JSON.stringify(plainReason));`;
     expect(await inProcess(script, ['--no-wasm-lazy-compilation'])).toContain('--no-wasm-lazy-compilation');
   });
 
-  test('starts without flags where the option says so', async () => {
+  test('starts without flags if the option says so', async () => {
     const script = `${start} import v8 from 'node:v8'; let told = 0; v8.setFlagsFromString = () => { told++; };
       const { plainReason } = await initWasm({ threads: 2, v8Flags: false }); console.log(JSON.stringify({ told, plainReason }));`;
     expect(JSON.parse(await inProcess(script))).toEqual({ told: 0, plainReason: "V8's flags are switched off" });

@@ -1,4 +1,4 @@
-/** The engine as a process sees it: threads, their death, memory that grows, the same bits again, and an end. */
+/** The engine from a process's point of view: threads and their failure, growing memory, reproducible results, and a clean exit. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -47,7 +47,7 @@ const training = `
   const digest = hash.digest('hex');
 `;
 
-/** Prints what a process trained, and with what. */
+/** Prints the result of training, and the engine's configuration. */
 const outcome = `console.log(JSON.stringify({
   threads: engine.threads, simd: engine.simd, digest, weights: [...variables[0].dataSync().slice(0, 3)],
   shared: !(tf.backend().wasm.HEAPU8.buffer instanceof ArrayBuffer) }));`;
@@ -62,7 +62,7 @@ interface Outcome {
 
 const scriptFor = (options: object) => `${training.replace('OPTIONS', JSON.stringify(options))}\n${outcome}`;
 
-/** What processes that trained said, by their options: to start one takes longer than it trains. */
+/** Output of processes that trained, by their options: starting one takes longer than training. */
 const outcomes = new Map<string, Promise<Outcome>>();
 
 function trainWith(options: object): Promise<Outcome> {
@@ -73,16 +73,16 @@ function trainWith(options: object): Promise<Outcome> {
 }
 
 describe('a process', () => {
-  test('ends by itself when its work is done, with workers that wait for more', async () => {
+  test('exits by itself when its work is done, although workers wait for more', async () => {
     expect(await trainWith({ threads: 5 })).toMatchObject({ threads: 5, shared: true });
   });
 
-  test('gets the same bits again, whatever the number of threads', async () => {
+  test('computes the same bits with any number of threads', async () => {
     const digests = await Promise.all([{ threads: 1 }, { threads: 2 }, { threads: 5 }, {}].map(trainWith));
     expect(new Set(digests.map(({ digest }) => digest)).size).toBe(1);
   });
 
-  test('works without shared memory, on its one thread', async () => {
+  test('works without shared memory, on a single thread', async () => {
     const script = scriptFor({}).replace(/import (.*?) from '(.*?)';/g, toDynamicImport);
     const without = JSON.parse(await run(`delete globalThis.SharedArrayBuffer; ${script}`)) as Outcome;
     expect(without).toEqual({ ...(await trainWith({})), threads: 1, shared: false });
@@ -94,7 +94,7 @@ describe('a process', () => {
     for (const [i, weight] of plain.weights.entries()) expect(weight).toBeCloseTo(relaxed.weights[i] as number, 5);
   });
 
-  test('is told when a worker died, instead of waiting for it', async () => {
+  test('gets an error when a worker has died, instead of waiting for it', async () => {
     const script = `
       import { createRequire, syncBuiltinESMExports } from 'node:module';
       const threads = createRequire(process.cwd() + '/')('node:worker_threads');
@@ -111,7 +111,7 @@ describe('a process', () => {
     );
   });
 
-  test('is told of options that make no sense', async () => {
+  test('gets an error for options that make no sense', async () => {
     await expect(
       run(`import { initWasm } from '@ae/layers/backends/wasm'; await initWasm({ threads: 1.5 });`),
     ).rejects.toThrow(
@@ -125,24 +125,25 @@ describe('a process', () => {
   });
 });
 
-/** Static imports run before everything else; this makes them wait for what comes first in a script. */
+/** Static imports run before everything else; this delays them until the first part of a script has run. */
 function toDynamicImport(_statement: string, names: string, from: string): string {
   return `const ${names.replace(/^\* as /, '')} = await import('${from}');`;
 }
 
 describe('a worker pool', () => {
-  /** (func (export "k") (param i32 i32 i32 i32) (loop (br_if 0 (local.get 3)))): never ends where its scratch is not at 0. */
+  /** (func (export "k") (param i32 i32 i32 i32) (loop (br_if 0 (local.get 3)))): never returns if its scratch memory is not at 0. */
   const spinning = Uint8Array.from([
     ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 4, 127, 127, 127, 127, 0, 3, 2, 1, 0, 7, 5, 1, 1, 107, 0, 0],
     ...[10, 11, 1, 9, 0, 3, 64, 32, 3, 13, 0, 11, 11],
   ]);
 
-  test('gives up a worker that does not come back', async () => {
+  test('gives up on a worker that does not return', async () => {
     const module = new WebAssembly.Module(spinning);
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const kernels = [new WebAssembly.Instance(module).exports.k as SideKernel];
     const pool = await WorkerPool.start({ threads: 2, kernels, module, memory, kernelNames: ['k'], patienceMs: 200 });
-    // Scratch of thread 0 is at 0, that of the worker at 1: it never ends. It may take a few jobs until it is fast enough to get a part.
+    // Scratch of thread 0 is at 0, that of the worker at 1: it never returns. It may take a few jobs before the worker is quick enough to get
+    // a share.
     const attempt = () => {
       for (let i = 0; i < 1e6; i++) pool.run(0, 0, 1e6, 1, 0, 1);
     };
@@ -164,7 +165,7 @@ describe('one engine', () => {
     expect(tf.getBackend()).toBe('wasm');
   });
 
-  test('computes in memory that grew after its workers began', () => {
+  test('computes in memory that has grown since its workers started', () => {
     const before = heapBytes(engine);
     const x = tf.fill([24, 512, 512, 4], 0.5) as tf.Tensor4D; // 100 MB
     const filter = tf.fill([3, 3, 4, 4], 0.25) as tf.Tensor4D;
@@ -188,7 +189,7 @@ describe('one engine', () => {
     expect([first.weights(), second.weights()]).toEqual(alone);
   });
 
-  test('goes on alone after dispose', () => {
+  test('continues on a single thread after dispose', () => {
     const product = () => tf.tidy(() => tf.matMul(tf.ones([50, 60]), tf.fill([60, 70], 2)).dataSync());
     const before = product();
     engine.dispose();

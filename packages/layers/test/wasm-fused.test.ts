@@ -1,4 +1,4 @@
-/** Fused training against the same model run layer by layer: outputs, gradients, updates, and what is left behind. */
+/** Fused training against the same model run layer by layer: outputs, gradients, updates, and leaks. */
 import * as tf from '@tensorflow/tfjs-core';
 import {
   input,
@@ -36,7 +36,7 @@ afterAll(() => engine.dispose());
 
 const TOLERANCE = 5e-6;
 
-/** Sets weights and biases to numbers that depend on nothing but their place. */
+/** Sets weights and biases to numbers that depend only on their position. */
 function seedWeights(model: LayersModel): void {
   const values = model.getWeights().map((weight, index) => {
     const fanIn = weight.shape.length === 1 ? 10 : weight.size / (weight.shape.at(-1) as number);
@@ -56,7 +56,7 @@ const images = (batch: number, [height, width, channels]: number[]) =>
 
 const variablesOf = (model: LayersModel) => model.trainableWeights.map((weight) => weight.read() as tf.Variable);
 
-/** The output, the gradient for the input, and those for all weights. */
+/** The output, the gradient of the input, and those of all weights. */
 function trace(model: LayersModel, forward: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor): Array<[string, Float32Array]> {
   const traced = tf.tidy(() => {
     const y = forward(x);
@@ -281,13 +281,13 @@ async function kernelsOf(model: LayersModel): Promise<string[]> {
   return kernelNames;
 }
 
-test('adds a residual branch while its last layer runs, and its gradient while that of its first layer does', async () => {
+test('adds a residual branch while its last layer runs, and its gradient while the gradient of its first layer is computed', async () => {
   const kernelNames = await kernelsOf(withBranch([16, 16, 3], { filters: 16, kernelSize: 4, strides: 2 }));
   expect(kernelNames).toContain('FusedConv2DTranspose');
   expect(kernelNames.filter((name) => name.startsWith('Add'))).toEqual([]);
 });
 
-test('runs fused: one kernel a group, forward and backward', async () => {
+test('runs fused: one kernel per group, forward and backward', async () => {
   const kernelNames = await kernelsOf(buildMirror(16, [4, 8], 9).build());
   expect(kernelNames).not.toContain('Conv2DBackpropInput');
   expect(kernelNames).not.toContain('MaxUnpool');
@@ -349,7 +349,7 @@ describe('updates', () => {
       expect(relativeError(weights, plain[index] as Float32Array)).toBeLessThan(1e-4);
   });
 
-  test('leave clones and views of a variable as they were', () => {
+  test('do not change clones and views of a variable', () => {
     const variable = tf.tidy(() => tf.variable(tf.ones([4])));
     const [clone, view] = [tf.clone(variable), tf.reshape(variable, [2, 2])];
     const gradient = tf.ones([4]);
@@ -360,7 +360,7 @@ describe('updates', () => {
     tf.dispose([variable, clone, view, gradient]);
   });
 
-  test('leave a gradient readable that was used up before', () => {
+  test('keep a gradient readable after an update has used it', () => {
     const model = buildMirror(16, [4, 8], 13).build();
     const x = images(2, [16, 16, 3]);
     const forward = fuseForward(model);
@@ -396,7 +396,7 @@ test('leaks no tensor and no memory', () => {
   model.dispose();
 });
 
-test('takes masks that no pool made: indices outside their windows, twice the same, out of range', () => {
+test('accepts masks that no pooling produced: indices outside their windows, duplicates, out of range', () => {
   const network = new Sequential({ inputShape: [16, 16, 4] });
   network
     .add(conv2d({ filters: 4, kernelSize: 3 }))

@@ -1,4 +1,4 @@
-/** The WebAssembly kernels on sizes that don't suit their tiles: every tail, stride, padding, dilation and transpose. */
+/** The WebAssembly kernels on sizes that are not multiples of their tiles: every tail, stride, padding, dilation and transpose. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { initWasm, type WasmEngine } from '../src/backends/wasm';
@@ -60,7 +60,7 @@ const convCases: ConvCase[] = [
   convCase({ outChannels: 24, inChannels: 24, kernel: [4, 6], strides: [2, 2], pad: [1, 2, 2, 1] }),
   convCase({ outChannels: 32, inChannels: 24, kernel: [7, 4], strides: [1, 2], pad: [3, 3, 1, 1] }),
   convCase({ outChannels: 24, inChannels: 24, kernel: [3, 3], height: 3, width: 3, batch: 7 }),
-  // Tiles of 4 outputs that reach past the edges, alone and beside tiles of 2.
+  // Tiles of 4 outputs that extend past the edges, alone and next to tiles of 2.
   convCase({ outChannels: 28, inChannels: 24, pad: [1, 1, 1, 1], height: 23, width: 30 }),
   convCase({ outChannels: 24, inChannels: 28, height: 9, width: 4, batch: 3 }),
   convCase({
@@ -72,7 +72,7 @@ const convCases: ConvCase[] = [
     height: 34,
     width: 27,
   }),
-  // Strides from few channels to many: the gradient for the input is one product, spread over the image.
+  // Strides from few channels to many: the gradient of the input is one product, spread over the image.
   convCase({ outChannels: 40, kernel: [4, 4], strides: [2, 2], pad: [1, 1, 1, 1], height: 19, width: 17 }),
   convCase({
     outChannels: 33,
@@ -129,7 +129,7 @@ describe.each(convCases)('convolution %o', (sizes) => {
     tf.dispose([inputs, y, fused]);
   });
 
-  test('gradient for the input', () => {
+  test('gradient of the input', () => {
     const expected = new Float64Array(x.length);
     eachProduct(sizes, (i, f, o) => {
       expected[i]! += dy[o]! * filter[f]!;
@@ -141,7 +141,7 @@ describe.each(convCases)('convolution %o', (sizes) => {
     tf.dispose([inputs, dx]);
   });
 
-  test('gradient for the filter', () => {
+  test('gradient of the filter', () => {
     const expected = new Float64Array(filter.length);
     eachProduct(sizes, (i, f, o) => {
       expected[f]! += dy[o]! * x[i]!;

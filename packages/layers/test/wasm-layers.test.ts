@@ -1,7 +1,7 @@
 /**
- * Every layer of tf.layers that tfjs can train, five steps in place on wasm beside five on cpu, from the same weights on the same data.
+ * Every layer of tf.layers that tfjs can train, five steps in place on wasm compared with five on cpu, from the same weights and data.
  *
- * Memory that kernels get is filled with NaN first: one that relies on what it holds shows itself.
+ * Memory is filled with NaN before kernels get it, which exposes a kernel that relies on its contents.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
@@ -31,7 +31,7 @@ function poison(backend: BackendWasm): void {
   };
 }
 
-/** The layer between others that are trained, so that gradients have to pass through it. */
+/** The layer between other layers that are trained, so gradients have to pass through it. */
 function build(shape: number[], layer: Wiring, isFirst: boolean): tfl.LayersModel {
   const input = tfl.input({ shape });
   const channels = shape[shape.length - 1] as number;
@@ -139,12 +139,12 @@ describe('what changes in place', () => {
     },
   );
 
-  test('stock kernels do, too: a step is a new tensor to them', () => {
+  test('stock kernels see the latest values, too: to them, each step is a new tensor', () => {
     const { dataIdMap } = engine.backend;
     const emscripten = engine.backend.wasm as unknown as { cwrap(...signature: unknown[]): (...ids: number[]) => void };
     tf.tidy(() => {
       const [slopes, x] = [tf.variable(tf.fill([4], 0.5)), tf.fill([2, 4], -1)];
-      // What tfjs-wasm's own Prelu calls: it packs the slopes once for each number of a tensor.
+      // What tfjs-wasm's own Prelu calls: it packs the slopes once for each tensor ID.
       const stock = emscripten.cwrap('Prelu', null, ['number', 'number', 'number']);
       for (let number = 1; number <= 3; number++) {
         const y = tf.zeros([2, 4]);
@@ -239,7 +239,7 @@ describe('depthwise convolutions of all sizes', () => {
     expect(convolve).toThrow(/expected `dataFormat` to be 'NHWC', received 'NCHW'/);
   });
 
-  test('no images make empty results and a gradient of zeros', () => {
+  test('a batch without images gives empty results and a gradient of zeros', () => {
     const [x, filter] = [tf.zeros<tf.Rank.R4>([0, 4, 4, 3]), sines([3, 3, 3, 1], 0.7)];
     const convolve = (x: tf.Tensor, filter: tf.Tensor) =>
       tf.depthwiseConv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same');

@@ -1,4 +1,4 @@
-/** Slices, and Householder's reduction, of the WebAssembly engine: beside plain loops and what linear algebra says. */
+/** Slices and Householder reduction of the WebAssembly engine, checked against plain loops and against linear algebra. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { initWasm, type WasmEngine } from '../src/backends/wasm';
@@ -51,7 +51,7 @@ test.each([
 ])('slices of %j from %j on, of size %j', (shape, begin, size) => {
   const values = Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i);
   const whole = size.map((length, axis) => (length < 0 ? shape[axis] - begin[axis] : length));
-  // Values are numbered, so that each says where it was.
+  // Values are numbered, so each one tells where it was.
   const expected = values.filter((value) => {
     let rest = value;
     return shape
@@ -76,7 +76,7 @@ test('a slice past the end is an error', () => {
   expect(() => tf.slice(tf.zeros([2, 3]), [1, 1], [2, 1])).toThrow(/begin\[0\] \+ size\[0\]/);
 });
 
-/** The reflections that a form keeps, one after the other, make its matrix of the tridiagonal one. */
+/** Applying the stored reflections one after the other turns the tridiagonal matrix back into the original. */
 function putTogether({ diagonal, offDiagonal, reflections, scales }: Tridiagonal): number[][] {
   const n = diagonal.length;
   const matrix = Array.from({ length: n }, (_, i) =>
@@ -101,9 +101,9 @@ function putTogether({ diagonal, offDiagonal, reflections, scales }: Tridiagonal
   return matrix;
 }
 
-test.each([1, 2, 3, 7, 40, 61])('a matrix of %i rows is its reflections of a tridiagonal one', (n) => {
+test.each([1, 2, 3, 7, 40, 61])('a matrix of %i rows equals its reflections applied to a tridiagonal one', (n) => {
   const matrix = Array.from({ length: n }, () => new Array<number>(n).fill(0));
-  // Rows that are all zeros ask for no reflection.
+  // Rows of zeros need no reflection.
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) matrix[i][j] = matrix[j][i] = i % 5 === 3 ? 0 : Math.sin(1 + 7 * i + 3 * j * j);
   }

@@ -5,7 +5,7 @@ let engine: WasmEngine;
 
 describeConformance('wasm', {
   backend: 'wasm',
-  // tfjs-wasm's Sum over no elements leaves its output as it finds the memory.
+  // tfjs-wasm's Sum over no elements leaves its output uninitialized.
   trainsEmptyBatches: false,
   setUp: async () => {
     engine = await initWasm();

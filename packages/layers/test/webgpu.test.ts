@@ -47,7 +47,7 @@ describe.skipIf(!failure)('without WebGPU', () => {
 if (!failure) {
   describeConformance('webgpu', {
     backend: 'webgpu',
-    // tfjs-webgpu's convolutions can't do with no images.
+    // tfjs-webgpu's convolutions cannot handle a batch without images.
     trainsEmptyBatches: false,
     setUp: async () => {
       await initWebgpu();
@@ -66,7 +66,7 @@ if (!failure) {
       for (const [i, weight] of expected.weights.entries()) expect(actual.weights[i]).toBeCloseTo(weight, 4);
     });
 
-    it('names the adapter, and refuses one that computes on the CPU where hardware is required', async () => {
+    it('names the adapter, and refuses one that computes on the CPU if hardware is required', async () => {
       const engine = await initWebgpu();
       expect(Object.values(engine.adapter).join('')).not.toBe('');
       expect(engine.maxBufferBytes).toBeGreaterThan(2 ** 26);
@@ -74,7 +74,7 @@ if (!failure) {
       await expect(initWebgpu({ requireHardware: true })).rejects.toMatchObject({ code: 'WEBGPU_SOFTWARE_ADAPTER' });
     });
 
-    it('throws where a tensor is greater than the GPU takes, and goes on', async () => {
+    it('throws if a tensor is larger than the GPU allows, and keeps working', async () => {
       const { maxBufferBytes } = await initWebgpu();
       const tooMany = maxBufferBytes / 4 + 4;
       expect(() => tf.tidy(() => tf.fill([tooMany], 1))).toThrow(
@@ -83,7 +83,7 @@ if (!failure) {
       expect(Array.from(await tf.add([1, 2], [3, 4]).data())).toEqual([4, 6]);
     });
 
-    it('says that the device was lost, for every op and read from then on', async () => {
+    it('reports that the device was lost, for every later op and read', async () => {
       await initWebgpu();
       const x = tf.add([1, 2], [3, 4]);
       await tf.nextFrame();

@@ -1,4 +1,4 @@
-/** What is written without native code, beside LMDB itself. */
+/** What is written without native code, compared with LMDB itself. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -16,7 +16,7 @@ interface Case {
   name: string;
   records: number;
   recordsPerCommit: number;
-  /** Bytes of keys and values. */
+  /** Number of bytes of keys and values. */
   key: (random: DrawBelow) => number;
   value: (random: DrawBelow) => number;
 }
@@ -25,7 +25,7 @@ const cases: Case[] = [
   { name: 'one record', records: 1, recordsPerCommit: 1, key: () => 1, value: () => 0 },
   { name: 'empty values', records: 3000, recordsPerCommit: 1100, key: () => 8, value: () => 0 },
   { name: 'keys of 511 bytes', records: 200, recordsPerCommit: 50, key: () => 511, value: (random) => random(1600) },
-  // 8 + 11 + 2,019 bytes are the most that LMDB keeps in a leaf.
+  // 8 + 11 + 2,019 bytes is the most that LMDB keeps in a leaf.
   {
     name: 'around the largest value of a leaf',
     records: 300,
@@ -90,7 +90,7 @@ interface Found {
 const python = findPython(['lmdb'], 'comparing what is written with py-lmdb');
 
 describe.runIf(python)('py-lmdb', () => {
-  it('reads the same records, needs as much space in append mode, and appends', async () => {
+  it('reads the same records, needs the same space in append mode, and appends', async () => {
     const folder = scratchFolder();
     const shas: string[] = [];
     const runs = cases.map(({ recordsPerCommit }, i) => {
@@ -107,14 +107,14 @@ describe.runIf(python)('py-lmdb', () => {
     for (const [i, found] of runPython<Found[]>(python!, fixture('append_peer.py'), list).entries()) {
       const { name, records } = cases[i]!;
       expect([found.sha256, found.stat.entries, found.after], name).toEqual([shas[i], records, records + 3]);
-      // A few pages more are nothing to a database of that size.
+      // A few more pages do not matter in a database of that size.
       expect(bytes[i], name).toBeLessThanOrEqual(found.peerBytes * 1.01 + 8 * 4096);
       expect(await problemsOf(runs[i]!.ours), `${name}, after py-lmdb`).toEqual([]);
     }
   }, 60_000);
 });
 
-/** What our verifier finds wrong with the file itself. The values here are no Datums. */
+/** What our verifier finds wrong with the file itself. The values here are not Datums. */
 async function problemsOf(folder: string): Promise<unknown[]> {
   const { damage } = await verify(folder, { images: false });
   return damage.filter(({ key }) => key === undefined);
@@ -136,7 +136,7 @@ describe('the tools of LMDB', () => {
           (sum, kind) => sum + Number(new RegExp(`${kind} pages: (\\d+)`).exec(text)?.[1]),
           0,
         );
-      // Each page is in use once, or free once.
+      // Each page is either in use once or free once.
       expect(2 + pagesOf(list!) + pagesOf(main!) + count('Free pages')).toBe(count('Number of pages used'));
       const dump = spawnSync('mdb_dump', [folder], { encoding: 'latin1', maxBuffer: 1 << 28 }).stdout;
       const lines = dump.split('\n').filter((line) => line.startsWith(' '));
@@ -148,10 +148,10 @@ describe('the tools of LMDB', () => {
   );
 });
 
-describe('beside the native module', () => {
+describe('together with the native module', () => {
   const settings = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
-  it('appends to what that wrote and deleted, uses its free pages again, and is read by it', async () => {
+  it('appends to what it wrote and deleted, reuses its free pages, and can be read by it', async () => {
     const folder = scratchFolder();
     const native = open<Buffer, Buffer>({ path: folder, noSubdir: false, ...settings });
     const keys = Array.from({ length: 600 }, (_, i) => Buffer.from(`k${String(i).padStart(5, '0')}`));
@@ -220,7 +220,7 @@ describe('two writers', () => {
     await second.close();
   });
 
-  it('that do not know of each other end in an error before anything is lost', async () => {
+  it('that do not know of each other fail before anything is lost', async () => {
     const folder = path.join(scratchFolder(), 'db');
     const writer = await DatumWriter.open(folder);
     await writer.putBytes('a', Buffer.from('1'));
@@ -251,7 +251,7 @@ describe('records written ahead of their commit', () => {
     for (const key of some) writer.stage(key, Buffer.alloc(key.endsWith('5') ? 40 : 30_000, key));
   }
 
-  it('come with it, in the bytes that are written without', async () => {
+  it('become part of it, byte for byte as without writing ahead', async () => {
     const [writer, plain] = [await opened(), await opened()];
     const before = fs.statSync(fileOf(writer.path)).size;
     for (const from of [0, 20, 40]) {
@@ -282,7 +282,7 @@ describe('records written ahead of their commit', () => {
     expect(await problemsOf(writer.path)).toEqual([]);
   });
 
-  it('go when they are not committed', async () => {
+  it('disappear if they are not committed', async () => {
     const writer = await opened();
     const before = fs.readFileSync(fileOf(writer.path));
     stage(writer, keys);
@@ -291,7 +291,7 @@ describe('records written ahead of their commit', () => {
     expect(fs.readFileSync(fileOf(writer.path)).equals(before)).toBe(true);
   });
 
-  it('are committed when there is room again on a disk that was full', async () => {
+  it('are committed once a full disk has room again', async () => {
     const writer = await opened();
     stage(writer, keys);
     const full = Object.assign(new Error('ENOSPC: no write'), { code: 'ENOSPC', syscall: 'write' });

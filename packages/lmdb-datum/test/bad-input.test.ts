@@ -25,7 +25,7 @@ import {
 import { fixture } from './golden';
 import { scratchFolder, writeDatabase } from './scratch';
 
-/** Of a wrong value, or of a state. */
+/** For a wrong value, or for a state. */
 const SENTENCE = /^\[lmdb-datum\] .+(: expected .+, received .+| cannot be read \(.+\)| contains .+| is .+); .+\.$/;
 
 /** Writes files into a folder and opens it. */
@@ -35,7 +35,7 @@ function openFolder(files: Record<string, string | Buffer>): () => unknown {
   return () => openDatumLmdb(folder);
 }
 
-/** Cuts a database short, and reads all of it. */
+/** Truncates a database, and reads all of it. */
 function openCut(bytes: number): () => unknown {
   const open = openFolder({ 'data.mdb': fs.readFileSync(fixture('overflow.mdb')).subarray(0, bytes) });
   return () => [...(open() as DatumReader).entries()];
@@ -144,7 +144,7 @@ describe('opening', () => {
     expect(open).toThrow(text);
   });
 
-  it('works in a read-only folder and leaves no file behind', () => {
+  it('works in a read-only folder and leaves no files behind', () => {
     const folder = scratchFolder();
     fs.copyFileSync(fixture('overflow.mdb'), path.join(folder, 'data.mdb'));
     fs.chmodSync(path.join(folder, 'data.mdb'), 0o444);
@@ -157,7 +157,7 @@ describe('opening', () => {
 });
 
 describe('a named database', () => {
-  it('is opened by name; without it the error says how', async () => {
+  it('is opened by name; without the name, the error says how', async () => {
     const folder = scratchFolder();
     const { open } = await import('lmdb');
     const root = open({ path: folder, noSubdir: false, encoding: 'binary' });
@@ -221,7 +221,7 @@ describe('Datum messages', () => {
     expect(decode).toThrow(text);
   });
 
-  it('can not be written with a wrong length, a fraction or both kinds of data', () => {
+  it('cannot be written with a wrong length, a fraction or both kinds of data', () => {
     const pixel = { channels: 1, height: 1, width: 1, data: Uint8Array.of(1) };
     for (const wrong of [
       { ...pixel, width: 2 },
@@ -237,7 +237,7 @@ describe('Datum messages', () => {
 });
 
 describe('a record without pixels', () => {
-  it('is not written, and is damage to whoever needs pixels', async () => {
+  it('is not written, and counts as damage for everything that needs pixels', async () => {
     const folder = path.join(scratchFolder(), 'db');
     const writer = await DatumWriter.open(folder);
     const text =
@@ -259,7 +259,7 @@ describe('a record without pixels', () => {
   });
 });
 
-describe('what a caller gives', () => {
+describe('what a caller passes', () => {
   const pixels = { channels: 3, height: 2, width: 2, data: new Uint8Array(12), label: 1 };
   const invalid = expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(SENTENCE) });
 
@@ -296,7 +296,7 @@ describe('what a caller gives', () => {
     await expect(stream.next()).rejects.toEqual(invalid);
   });
 
-  it('channels are made of records of a known kind only: two may be a pair of images', async () => {
+  it('channels are combined only from records of a known kind: two may be a pair of images', async () => {
     const pair = { channels: 2, height: 1, width: 1, data: Uint8Array.of(1, 2) };
     using reader = openDatumLmdb(await writeDatabase([pair]));
     for (const channels of [1, 3] as const) {
@@ -323,7 +323,7 @@ describe('what a caller gives', () => {
     expect(open).toThrow(text);
   });
 
-  it('misspelt is refused by everything else that takes options', async () => {
+  it('misspelled is refused by every other function that takes options', async () => {
     const output = path.join(scratchFolder(), 'db');
     const misspelt = { wrokers: 1 } as object;
     await expect(convertImageset({ input: fixture('images'), output, ...misspelt })).rejects.toEqual(invalid);
@@ -355,7 +355,7 @@ describe('what a caller gives', () => {
   });
 });
 
-describe('encoded rubbish', () => {
+describe('encoded garbage', () => {
   it('is an error with the key, from at() and from batches()', async () => {
     const folder = path.join(scratchFolder(), 'db');
     const writer = await DatumWriter.open(folder);
@@ -369,10 +369,10 @@ describe('encoded rubbish', () => {
   });
 });
 
-describe('a writer beside the reader', () => {
+describe('a writer at the same time as the reader', () => {
   const datum = { channels: 3, height: 40, width: 40, data: new Uint8Array(4800), label: 1 };
 
-  it('does not disturb it by one commit, and is noticed after more', async () => {
+  it('does not disturb it with one commit, and is noticed after more', async () => {
     const folder = path.join(scratchFolder(), 'db');
     const writer = await DatumWriter.open(folder);
     for (let i = 0; i < 30; i++) await writer.put(`a${i}`, datum);
@@ -398,7 +398,7 @@ describe('a writer beside the reader', () => {
   });
 });
 
-describe('values that are no records, means or databases', () => {
+describe('values that are not records, means or databases', () => {
   const takers: Record<string, (value: never) => unknown> = {
     ...{
       decodeDatum,
@@ -411,7 +411,7 @@ describe('values that are no records, means or databases', () => {
     writeMean: (mean) => writeMean(path.join(scratchFolder(), 'mean.binaryproto'), mean),
     'writeMean, file': (file) => writeMean(file, { channels: 1, height: 1, width: 1, data: new Float32Array(1) }),
   };
-  it.each([DatumReader, DatumWriter])('are refused by the constructor of %o, which names what creates one', (type) => {
+  it.each([DatumReader, DatumWriter])('are refused by the constructor of %o, which says how to create one', (type) => {
     const construct = type as unknown as new (...args: unknown[]) => unknown;
     for (const args of [[], [null], [5], ['train_lmdb'], [{}], [null, null, null]]) {
       expect(() => new construct(...args)).toThrow(
@@ -419,7 +419,7 @@ describe('values that are no records, means or databases', () => {
       );
     }
   });
-  it.each(Object.keys(takers))('are refused by %s in a sentence', async (name) => {
+  it.each(Object.keys(takers))('are refused by %s in one sentence', async (name) => {
     for (const value of [undefined, null, 0, [], {}, Symbol('x'), () => 1, { data: null, height: 1 }]) {
       const error = await (async () => takers[name](value as never))().catch((reason) => reason);
       expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringMatching(SENTENCE) });

@@ -1,4 +1,4 @@
-/** Streams of batches as programs use them that don't wait: several calls at once, and ends in the middle. On the built package. */
+/** Streams of batches used by programs that don't wait: several calls at once, and ends in the middle. Tests the built package. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { writeDatabase } from './scratch';
@@ -12,7 +12,7 @@ const database = () =>
     Array.from({ length: RECORDS }, (_, i) => ({ channels: 1, height: 2, width: 2, data: new Uint8Array(4).fill(i) })),
   );
 
-/** Threads of this process, where the system tells. */
+/** Number of threads of this process, if the system reports it. */
 const threads = () => (fs.existsSync('/proc/self/task') ? fs.readdirSync('/proc/self/task').length : 0);
 
 async function untilThreads(count: number): Promise<number> {
@@ -20,7 +20,7 @@ async function untilThreads(count: number): Promise<number> {
   return threads();
 }
 
-/** The first stream starts threads that stay. */
+/** The first stream starts threads that keep running. */
 async function warmUp(): Promise<number> {
   const reader = built.openDatumLmdb(await database());
   await reader.batches({ ...options, workers: 1 }).next();
@@ -30,7 +30,7 @@ async function warmUp(): Promise<number> {
 }
 
 describe.each([0, 2])('with %i workers', (workers) => {
-  it.each([5, 12, 13, 20])('%i calls of next() at once get the batches in their order, then the end', async (calls) => {
+  it.each([5, 12, 13, 20])('%i simultaneous calls of next() get the batches in order, then the end', async (calls) => {
     using reader = built.openDatumLmdb(await database());
     const stream = reader.batches({ ...options, workers });
     const answers = await Promise.all(Array.from({ length: calls }, () => stream.next()));
@@ -44,7 +44,7 @@ describe.each([0, 2])('with %i workers', (workers) => {
     await stream.return();
   });
 
-  it('return() and throw() end it at once: calls that wait are done, and no thread is left', async () => {
+  it('return() and throw() end it at once: waiting calls are done, and no thread is left', async () => {
     const before = await warmUp();
     using reader = built.openDatumLmdb(await database());
     const stream = reader.batches({ ...options, workers });
@@ -59,7 +59,7 @@ describe.each([0, 2])('with %i workers', (workers) => {
     expect(await untilThreads(before)).toBeLessThanOrEqual(before);
   });
 
-  it('closing the reader ends it with an error, never as if the epoch were over', async () => {
+  it('closing the reader ends it with an error, never as if the epoch were complete', async () => {
     const before = await warmUp();
     const reader = built.openDatumLmdb(await database());
     const stream = reader.batches({ ...options, workers });
@@ -77,7 +77,7 @@ describe.each([0, 2])('with %i workers', (workers) => {
     expect(await untilThreads(before)).toBeLessThanOrEqual(before);
   });
 
-  it('an error ends all calls that were made before it, and later ones find the end', async () => {
+  it('an error rejects all calls that were made before it, and later ones find the end', async () => {
     const pixel = { channels: 1, height: 1, width: 1, data: Uint8Array.of(1) };
     const folder = await writeDatabase([pixel, pixel, { ...pixel, width: 2, data: Uint8Array.of(1, 2) }, pixel]);
     using reader = built.openDatumLmdb(folder);

@@ -26,7 +26,7 @@ async function collect(reader: DatumReader, options: BatchOptions): Promise<Batc
   return batches;
 }
 
-/** Pixel of a record as an image library would give it: RGB by name. */
+/** Pixel of a record as an image library would return it: RGB by name. */
 function pixel(reader: DatumReader, i: number, y: number, x: number, c: 'r' | 'g' | 'b'): number {
   const { data, height, width } = reader.datumAt(i)!;
   return data[('bgr'.indexOf(c) * height + y) * width + x]!;
@@ -58,7 +58,7 @@ describe('batches', () => {
     }
   });
 
-  it('take layout, channel order, dtype, mean, scale and crop', async () => {
+  it('accept layout, channel order, dtype, mean, scale and crop', async () => {
     using reader = openDatumLmdb(await randomDatabase(4));
     const options = { batchSize: 4, layout: 'NCHW', channelOrder: 'bgr', crop: { height: 5, width: 18 } } as const;
     const [bytes] = await collect(reader, { ...options, dtype: 'uint8' });
@@ -71,7 +71,7 @@ describe('batches', () => {
     expect(centered!.data[((3 * 9 + 2) * 21 + 5) * 3]).toBe(pixel(reader, 3, 2, 5, 'r') - (2 * 189 + 2 * 21 + 5) / 4);
   });
 
-  it('swap left and right of about half of the records, the same ones whatever the batch size', async () => {
+  it('mirror about half of the records, the same ones whatever the batch size', async () => {
     using reader = openDatumLmdb(await randomDatabase(64));
     const options = { mirror: true, shuffle: 5, dtype: 'uint8' } as const;
     const isMirrored = new Map<number, boolean>();
@@ -93,7 +93,7 @@ describe('batches', () => {
     }
   });
 
-  it('decode encoded records, and make records of all kinds alike', async () => {
+  it('decode encoded records, and give the same result for records of all kinds', async () => {
     using reader = openDatumLmdb(fixture('variants.mdb'));
     const mixed = collect(reader, { batchSize: 4 });
     await expect(mixed).rejects.toMatchObject({ code: 'MIXED_SIZES', key: '00000001_gray.png' });
@@ -116,7 +116,7 @@ describe('batches', () => {
     for (let i = 0; i < 144; i += 3) expect(new Set(gray.subarray(i, i + 3)).size).toBe(1);
   });
 
-  it('give float_data as it is', async () => {
+  it('return float_data unchanged', async () => {
     const floatData = Float32Array.from({ length: 6 }, (_, i) => i - 2.5);
     using reader = openDatumLmdb(await writeDatabase([{ channels: 1, height: 2, width: 3, floatData }]));
     const [batch] = await collect(reader, { batchSize: 1, scale: 2 });
@@ -160,7 +160,7 @@ describe('batches', () => {
     }
   });
 
-  it('of an empty database or shard are none', async () => {
+  it('of an empty database or shard: none', async () => {
     using empty = openDatumLmdb(fixture('empty.mdb'));
     expect(await collect(empty, { batchSize: 2, shuffle: 1, epochs: Number.POSITIVE_INFINITY })).toEqual([]);
     using one = openDatumLmdb(await randomDatabase(1));
@@ -182,7 +182,7 @@ describe('batches', () => {
     expect(new Set(expected.map(({ data }) => data.buffer)).size).toBe(6);
   });
 
-  it('stop at a signal, and close when the loop is left', async () => {
+  it('stop at a signal, and close when the loop ends early', async () => {
     using reader = openDatumLmdb(await randomDatabase(9));
     const controller = new AbortController();
     const run = async () => {
@@ -232,7 +232,7 @@ describe('the order of records', () => {
   const orderOf = async (reader: DatumReader, options: Partial<BatchOptions>) =>
     (await collect(reader, { batchSize: 4, ...options })).flatMap(({ indices }) => [...indices]);
 
-  it('has every record once an epoch, in shards that are disjoint and complete, the same for the same seed', async () => {
+  it('has every record once per epoch, in shards that are disjoint and complete, the same for the same seed', async () => {
     using reader = openDatumLmdb(await randomDatabase(97, 1, 1, 1));
     const property = fc.asyncProperty(
       fc.record({
@@ -263,7 +263,7 @@ describe('the order of records', () => {
     await fc.assert(property, { numRuns: 40, seed: 1 });
   });
 
-  it('goes on from a saved position as if nothing had happened', async () => {
+  it('continues from a saved position as if nothing had happened', async () => {
     using reader = openDatumLmdb(await randomDatabase(23));
     const property = fc.asyncProperty(
       fc.nat(40),
@@ -292,7 +292,7 @@ describe('the order of records', () => {
     await fc.assert(property, { numRuns: 10, seed: 1 });
   });
 
-  it('is this one, on every machine and in every version', async () => {
+  it('is always this one, on every machine and in every version', async () => {
     using reader = openDatumLmdb(await randomDatabase(12, 1, 1, 1));
     expect(await orderOf(reader, { shuffle: 1, epochs: 2 })).toMatchInlineSnapshot(`
       [
@@ -340,7 +340,7 @@ describe('the order of records', () => {
     `);
   });
 
-  it('is even: each record comes first about as often', async () => {
+  it('is uniform: each record comes first about equally often', async () => {
     using reader = openDatumLmdb(await randomDatabase(5, 1, 1, 1));
     const firsts = [0, 0, 0, 0, 0];
     for (const index of (await collect(reader, { batchSize: 5, shuffle: 9, epochs: 2000 })).map(
@@ -352,7 +352,7 @@ describe('the order of records', () => {
 });
 
 describe('the SIMD kernels', () => {
-  it('write the very bytes that plain loops write, and no others', () => {
+  it('write exactly the bytes that plain loops write', () => {
     const { kernels, addresses } = ImageKernels.start([1 << 16, 1 << 18])!;
     const { memory } = kernels;
     const packer = { kernels: kernels.pack, memory };

@@ -1,4 +1,4 @@
-/** Opening and reading while a writer commits: what it is doing must not be taken for damage. */
+/** Opening and reading while a writer commits: its changes must not be mistaken for damage. */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import { scratchFolder } from './scratch';
 const PAGE = 4096;
 const TRANSACTION = 16 + 24 + 2 * 48 + 8;
 
-/** A copy of a golden database, whose meta pages can be committed to. */
+/** A copy of a golden database, to whose meta pages one can commit. */
 function copy() {
   const file = path.join(scratchFolder(), 'data.mdb');
   fs.copyFileSync(fixture('churned.mdb'), file);
@@ -51,7 +51,7 @@ function whileMeddling(meddle: (read: number, target: Buffer) => void, work: () 
 }
 
 describe('commits while a database is being opened', () => {
-  it.each([1, 2, 3, 4, 7])('%i between any two reads are not taken for damage', (commits) => {
+  it.each([1, 2, 3, 4, 7])('%i between any two reads are not mistaken for damage', (commits) => {
     for (let at = 0; at < 5; at++) {
       const { file, commit } = copy();
       const commitOnce = (read: number) => {
@@ -66,7 +66,7 @@ describe('commits while a database is being opened', () => {
     }
   });
 
-  it('a meta page that is half written is read again', () => {
+  it('a half-written meta page is read again', () => {
     const { file } = copy();
     for (const [offset, value] of [
       [TRANSACTION, 77],
@@ -83,7 +83,7 @@ describe('commits while a database is being opened', () => {
     }
   });
 
-  it('what stays damaged is damage', () => {
+  it('what stays damaged is reported as damage', () => {
     const { file } = copy();
     const fd = fs.openSync(file, 'r+');
     fs.writeSync(fd, Buffer.of(0), 0, 1, PAGE + 16);
@@ -92,10 +92,10 @@ describe('commits while a database is being opened', () => {
   });
 });
 
-const python = findPython(['lmdb', 'protobuf'], 'reading beside py-lmdb’s writer');
+const python = findPython(['lmdb', 'protobuf'], 'reading at the same time as py-lmdb’s writer');
 
-describe.runIf(python)('beside py-lmdb', () => {
-  it.each(['', 'writemap'])('no open finds damage, however often (%s)', async (mode) => {
+describe.runIf(python)('at the same time as py-lmdb', () => {
+  it.each(['', 'writemap'])('repeated opening never finds damage (%s)', async (mode) => {
     const folder = scratchFolder();
     const writer = spawn(python!, ['-B', `${FIXTURES}/busy_writer.py`, folder, '0.8', mode]);
     const ended = new Promise<void>((resolve) => writer.on('close', () => resolve()));

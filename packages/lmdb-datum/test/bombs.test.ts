@@ -1,4 +1,4 @@
-/** Images that claim to be huge, in databases and imports: they cost nothing but a line in the report. */
+/** Images that claim to be huge, in databases and imports: they only cost a line in the report. */
 import path from 'node:path';
 import { encode } from '@msgpack/msgpack';
 import sharp from 'sharp';
@@ -20,7 +20,7 @@ describe('a database of such images', () => {
   }
   const tooLarge = /key 00000001_x: its header says 60x50 pixels, more than the limit of 100; raise the limit/;
 
-  it('is read, in batches too, verified and resized up to the limit', async () => {
+  it('is read, also in batches, verified and resized up to the limit', async () => {
     const input = await database();
     using reader = openDatumLmdb(input, { maxPixels: 100 });
     await expect(reader.at(1)).rejects.toThrow(tooLarge);
@@ -36,7 +36,7 @@ describe('a database of such images', () => {
     expect((await resizeDatabase({ ...options, output: `${input}-c`, maxPixels: 3000 })).records).toBe(2);
   });
 
-  it.each([0, -1, 1.5, 2 ** 40, '9' as unknown as number])('takes no limit of %j', async (maxPixels) => {
+  it.each([0, -1, 1.5, 2 ** 40, '9' as unknown as number])('does not accept a limit of %j', async (maxPixels) => {
     const input = await database();
     expect(() => openDatumLmdb(input, { maxPixels })).toThrow(/maxPixels: expected a whole number from 1 to 715827882/);
   });
@@ -59,7 +59,7 @@ describe('MessagePack', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(100e6);
   });
 
-  it('of every kind is looked through as it was written', () => {
+  it('of every kind is read as it was written', () => {
     const numbers = [0, -1, 200, -200, 70_000, -70_000, 2 ** 33, -(2 ** 33), 1.5, true, null];
     const long = [20, 300, 70_000].flatMap((size) => ['a'.repeat(size), new Uint8Array(size)]);
     const written = encode([numbers, long, { a: 1, b: [new Date(0), {}] }, Array(20).fill([]), Array(70_000).fill(7)]);

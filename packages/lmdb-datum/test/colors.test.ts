@@ -1,4 +1,4 @@
-/** Where blue and red change places, and where nothing does: the rule is written out here once more, apart from the code's. */
+/** Where blue and red are swapped, and where they are not: the rule is stated here a second time, independently of the code. */
 import { describe, expect, it } from 'vitest';
 import { type BatchOptions, channelMeans, computeMean, openDatumLmdb } from '../src/entries/index';
 import { writeDatabase } from './scratch';
@@ -38,38 +38,41 @@ async function firstBatch(database: string, options: Partial<BatchOptions>, open
 describe.each(['bytes', 'floats'] as const)('channels of %s', (kind) => {
   const half = kind === 'floats' ? 0.5 : 0;
 
-  it.each([1, 2, 3, 4, 5, 6, 9])('%i of them: only pictures of 3 or 4 are turned from BGR to RGB', async (channels) => {
-    const database = await writeDatabase(records(kind, channels));
-    const order = rgbOrder(channels);
-    const expected = (names: number[], change = (value: number, _c: number) => value) =>
-      [0, 1, 2].flatMap((i) =>
-        Array.from({ length: H * W * channels }, (_, k) => {
-          const c = k % channels;
-          const at = Math.floor(k / channels);
-          return change(stored(i, names[c]!, Math.floor(at / W), at % W) + half, c);
-        }),
+  it.each([1, 2, 3, 4, 5, 6, 9])(
+    '%i of them: only images of 3 or 4 are converted from BGR to RGB',
+    async (channels) => {
+      const database = await writeDatabase(records(kind, channels));
+      const order = rgbOrder(channels);
+      const expected = (names: number[], change = (value: number, _c: number) => value) =>
+        [0, 1, 2].flatMap((i) =>
+          Array.from({ length: H * W * channels }, (_, k) => {
+            const c = k % channels;
+            const at = Math.floor(k / channels);
+            return change(stored(i, names[c]!, Math.floor(at / W), at % W) + half, c);
+          }),
+        );
+      expect((await firstBatch(database, {})).data).toEqual(expected(order));
+      expect((await firstBatch(database, { workers: 1 }, built.openDatumLmdb)).data).toEqual(expected(order));
+      expect((await firstBatch(database, { channelOrder: 'bgr' })).data).toEqual(expected(order.map((_, c) => c)));
+      const mean = order.map((_, c) => c + 1);
+      expect((await firstBatch(database, { mean })).data).toEqual(expected(order, (value, c) => value - mean[c]!));
+      using reader = openDatumLmdb(database);
+      const image = await computeMean(reader);
+      expect(image.data[(channels - 1) * H * W]).toBeCloseTo(
+        [0, 1, 2].reduce((sum, i) => sum + stored(i, channels - 1, 0, 0) + half, 0) / 3,
+        4,
       );
-    expect((await firstBatch(database, {})).data).toEqual(expected(order));
-    expect((await firstBatch(database, { workers: 1 }, built.openDatumLmdb)).data).toEqual(expected(order));
-    expect((await firstBatch(database, { channelOrder: 'bgr' })).data).toEqual(expected(order.map((_, c) => c)));
-    const mean = order.map((_, c) => c + 1);
-    expect((await firstBatch(database, { mean })).data).toEqual(expected(order, (value, c) => value - mean[c]!));
-    using reader = openDatumLmdb(database);
-    const image = await computeMean(reader);
-    expect(image.data[(channels - 1) * H * W]).toBeCloseTo(
-      [0, 1, 2].reduce((sum, i) => sum + stored(i, channels - 1, 0, 0) + half, 0) / 3,
-      4,
-    );
-    const plane = (c: number) => image.data.subarray(c * H * W, (c + 1) * H * W);
-    const centered = (await firstBatch(database, { mean: image })).data;
-    expect(centered[0]).toBe(Math.fround(stored(0, order[0]!, 0, 0) + half - plane(order[0]!)[0]!));
-    const means = channelMeans(image, 'bgr');
-    expect(channelMeans(image, 'rgb')).toEqual(order.map((c) => means[c]));
-    const planar = (await firstBatch(database, { layout: 'NCHW' })).data;
-    expect(planar.slice(0, H * W)).toEqual(
-      Array.from({ length: H * W }, (_, at) => stored(0, order[0]!, Math.floor(at / W), at % W) + half),
-    );
-  });
+      const plane = (c: number) => image.data.subarray(c * H * W, (c + 1) * H * W);
+      const centered = (await firstBatch(database, { mean: image })).data;
+      expect(centered[0]).toBe(Math.fround(stored(0, order[0]!, 0, 0) + half - plane(order[0]!)[0]!));
+      const means = channelMeans(image, 'bgr');
+      expect(channelMeans(image, 'rgb')).toEqual(order.map((c) => means[c]));
+      const planar = (await firstBatch(database, { layout: 'NCHW' })).data;
+      expect(planar.slice(0, H * W)).toEqual(
+        Array.from({ length: H * W }, (_, at) => stored(0, order[0]!, Math.floor(at / W), at % W) + half),
+      );
+    },
+  );
 });
 
 describe('what has no colors', () => {
@@ -81,7 +84,7 @@ describe('what has no colors', () => {
     }
   });
 
-  it('pairs of pictures are resized channel by channel, in their order', async () => {
+  it('pairs of images are resized channel by channel, in order', async () => {
     const flat = { channels: 6, height: 4, width: 4, data: Uint8Array.from({ length: 96 }, (_, k) => 10 * (k >> 4)) };
     const database = await writeDatabase([flat]);
     for (const resampler of ['antialiased', 'bilinear'] as const) {
@@ -94,7 +97,7 @@ describe('what has no colors', () => {
   });
 });
 
-it('says in which order the numbers of `mean` are', async () => {
+it('documents the order of the numbers of `mean`', async () => {
   using reader = openDatumLmdb(await writeDatabase(records('bytes', 3)));
   const failing = (options: Partial<BatchOptions>) => reader.batches({ batchSize: 1, ...options }).next();
   await expect(failing({ mean: [1, 2] })).rejects.toThrow(

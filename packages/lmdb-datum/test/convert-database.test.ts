@@ -1,4 +1,4 @@
-/** There and back again: a database becomes a tar, Parquet or a folder, which becomes the same database. */
+/** Round trips: a database becomes a tar, Parquet or a folder, which becomes the same database. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -16,11 +16,11 @@ const files = Object.values((JSON.parse(jpeg) as { photos: Record<string, string
 );
 const [png, jpg] = files;
 
-/** Bytes that no two pixels share. */
+/** Bytes that differ for every pixel. */
 const noise = (count: number, seed: number) =>
   Uint8Array.from({ length: count }, (_, i) => (i * 151 + seed * 37 + (i >> 3)) & 255);
 
-/** Messages of all sorts. */
+/** Messages of all kinds. */
 const messages: Record<string, Uint8Array> = {
   '00000000_cat/a.jpg': encodeDatum({ data: jpg, label: 3, encoded: true }),
   '00000001_cat/a.png': encodeDatum({ data: png, label: -1, encoded: true }),
@@ -36,14 +36,14 @@ const messages: Record<string, Uint8Array> = {
     label: 4,
   }),
   '00000007_unlabeled': encodeDatum({ data: png, encoded: true }),
-  // The fields in another order, one that Caffe has not, and the label twice.
+  // The fields in another order, one that Caffe does not have, and the label twice.
   '00000008_odd': Buffer.concat([
     Buffer.from([0x38, 1, 0x28, 9, 0x22, (png.length & 127) | 128, png.length >> 7]),
     png,
     Buffer.from([0x28, 6, 0x4a, 2, 1, 2]),
   ]),
   '00000009_dims': encodeDatum({ channels: 3, height: 6, width: 9, data: jpg, label: 7, encoded: true }),
-  // As pycaffe writes raw pixels: without `encoded`.
+  // The way pycaffe writes raw pixels: without `encoded`.
   '00000010_pycaffe': encodeDatum({ channels: 3, height: 1, width: 2, data: noise(6, 5), label: 1 }).subarray(0, -2),
 };
 const oddKeys = [
@@ -97,7 +97,7 @@ describe('a database and back', () => {
     expect(dataOf(path.join(folder, 'back.lmdb')).equals(dataOf(database))).toBe(true);
   });
 
-  it('goes on from one form to the next', async () => {
+  it('is converted from each form to the next', async () => {
     const folder = scratchFolder();
     const inFolder = (name: string) => path.join(folder, name);
     const database = await makeDatabase(folder);
@@ -133,8 +133,8 @@ describe('a database and back', () => {
   );
 });
 
-describe('images of others', () => {
-  it('get the keys of an import, from whatever they come', async () => {
+describe('images from other sources', () => {
+  it('get the keys of an import, wherever they come from', async () => {
     const folder = scratchFolder();
     const input = path.join(photos, 'archives', 'photos.zip');
     await convertImageset({ input, output: path.join(folder, 'import'), encoded: true, workers: 0 });
@@ -152,7 +152,7 @@ const python = findPython(['pyarrow', 'webdataset'], 'what others read of conver
 describe.skipIf(!python)('others read', () => {
   const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-  it('a tar as WebDataset, and Parquet as Hugging Face has it', async () => {
+  it('a tar as in WebDataset, and Parquet as in Hugging Face', async () => {
     const folder = scratchFolder();
     const database = await makeDatabase(folder);
     await convertDatabase({ input: database, output: path.join(folder, 'x.tar'), shardImages: 20 });
@@ -225,7 +225,7 @@ describe('is refused or stopped', () => {
       stop.abort(new Error('stopped'));
       await expect(convertDatabase({ input, output: inFolder(name), signal: stop.signal })).rejects.toThrow('stopped');
       expect(fs.readdirSync(folder)).toEqual(['original.lmdb']);
-      // A process that is gone leaves its lock, and what it wrote.
+      // A process that has died leaves its lock, and what it wrote.
       const lock = JSON.stringify({
         pid: 2 ** 22 + 1,
         host: (await import('node:os')).hostname(),
@@ -246,7 +246,7 @@ describe('is refused or stopped', () => {
     },
   );
 
-  it('a damaged record, unless it may be left out', async () => {
+  it('a damaged record, unless it may be skipped', async () => {
     const folder = scratchFolder();
     const database = path.join(folder, 'bad.lmdb');
     const writer = await DatumWriter.open(database);

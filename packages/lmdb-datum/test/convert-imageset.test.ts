@@ -13,13 +13,13 @@ import {
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 
-/** From its sources the package has no worker file; test/package.test.ts has the threads. */
+/** Run from its sources, the package has no worker file; test/package.test.ts tests threads. */
 const convertImageset = (options: ConvertOptions) => convertWithWorkers({ workers: 0, ...options });
 
 const { images } = JSON.parse(fs.readFileSync(fixture('images.json'), 'utf8'));
 const IMAGES = `${fixture('images')}/`;
 
-/** Writes a list file into a scratch folder, converts it there and gives everything that came of it. */
+/** Writes a list file into a scratch folder, converts it there and returns all results. */
 async function convert(list: string | undefined, options: Partial<ConvertOptions> = {}) {
   const folder = scratchFolder();
   const output = path.join(folder, 'db');
@@ -35,7 +35,7 @@ async function convert(list: string | undefined, options: Partial<ConvertOptions
 }
 
 describe('a list file', () => {
-  it('is split and numbered as convert_imageset does it', () => {
+  it('is split and numbered as in convert_imageset', () => {
     const text = 'a.png 1\r\nb c.png -2\nno-label.png\n\nd.png\t7\ne.png  3\nf.png 4 \ng.png 9x\nh.png x9\n';
     expect(parseImageList(text, 'root/').map(({ name, label }) => [name, label])).toEqual([
       ['a.png', 1],
@@ -63,7 +63,7 @@ describe('a list file', () => {
     expect(atoi(text)).toBe(value);
   });
 
-  it('becomes records with its names, its labels and gaps for what could not be read', async () => {
+  it('becomes records with its names, its labels and gaps for files that could not be read', async () => {
     const { report, entries } = await convert('color.png 3\nmissing.png 1\nalpha.png -4\ncolor.jpg 9\r\n');
     expect(entries.map(({ key, datum }) => [key, datum.label])).toEqual([
       ['00000000_color.png', 3],
@@ -79,7 +79,7 @@ describe('a list file', () => {
     ]);
   });
 
-  it('may have blank lines, which are skipped and count', async () => {
+  it('may have blank lines, which are skipped but counted', async () => {
     const { report, entries } = await convert('\ncolor.png 3\n');
     expect(entries.map(({ key }) => key)).toEqual(['00000001_color.png']);
     expect(report.skipped).toEqual([{ name: '', reason: `${IMAGES}: a blank line in the list.` }]);
@@ -99,7 +99,7 @@ describe('a list file', () => {
     }
   });
 
-  it('resizes to the bytes that Caffe stores', async () => {
+  it('is resized to the bytes that Caffe stores', async () => {
     const { entries } = await convert('color.png 0\npalette.png 1\n', {
       resizeHeight: 40,
       resizeWidth: 50,
@@ -144,7 +144,7 @@ describe('a folder', () => {
     expect([classes, new Set(found.map(({ label }) => label))]).toEqual([undefined, new Set([0])]);
   });
 
-  it('is shuffled by seed: the same seed the same order, another seed another', async () => {
+  it('is shuffled by seed: the same seed gives the same order, another seed another one', async () => {
     const keys = async (shuffle: number) => (await convert(undefined, { shuffle })).entries.map(({ key }) => key);
     const [first, again, other] = [await keys(1), await keys(1), await keys(2)];
     expect(again).toEqual(first);
@@ -156,7 +156,7 @@ describe('a folder', () => {
 });
 
 describe('encoded records', () => {
-  it('hold the very file when nothing has to change, whatever the case of its extension', async () => {
+  it('contain the original file if nothing has to change, whatever the case of its extension', async () => {
     const { entries } = await convert('color.png 1\nsubsampled.JPEG 2\n', { encoded: true });
     for (const { key, datum } of entries) {
       expect(datum).toMatchObject({ encoded: true, channels: 0, height: 0, width: 0 });
@@ -164,7 +164,7 @@ describe('encoded records', () => {
     }
   });
 
-  it('are encoded anew after a resize or for another type, and decode to the image', async () => {
+  it('are encoded again after a resize or for another type, and decode to the image', async () => {
     const { entries, output } = await convert('color.png 1\ncolor.jpg 2\n', {
       encodeType: 'png',
       resizeHeight: 12,
@@ -185,8 +185,8 @@ describe('encoded records', () => {
   });
 });
 
-describe('a JPEG file of more than a MiB', () => {
-  it('becomes the pixels that it has', async () => {
+describe('a JPEG file of more than 1 MiB', () => {
+  it('becomes its pixels', async () => {
     const folder = scratchFolder();
     const random = Buffer.from(Array.from({ length: 900 * 900 * 3 }, (_, i) => Math.imul(i, 2654435761) >>> 24));
     const file = await sharp(random, { raw: { width: 900, height: 900, channels: 3 } })
@@ -201,7 +201,7 @@ describe('a JPEG file of more than a MiB', () => {
   });
 });
 
-it('writes each JPEG with its own size, whatever the one before it had', async () => {
+it('writes each JPEG with its own size, whatever the size of the one before it', async () => {
   const folder = scratchFolder();
   const sizes = [
     [8, 10],
@@ -227,7 +227,7 @@ it('writes each JPEG with its own size, whatever the one before it had', async (
 });
 
 describe('the report', () => {
-  it('says which size the images have, if it is the same', async () => {
+  it('reports the size of the images, if it is the same', async () => {
     expect((await convert('color.png 0\ncolor.jpg 1\n')).report.size).toBe(sizeOf('color.png'));
     expect((await convert('color.png 0\none-row.png 1\n')).report.size).toBeUndefined();
     expect((await convert('color.png 0\none-row.png 1\n', { resizeHeight: 5, resizeWidth: 4 })).report.size).toBe(
@@ -235,7 +235,7 @@ describe('the report', () => {
     );
   });
 
-  it('knows what was converted before a stop', async () => {
+  it('includes what was converted before a stop', async () => {
     const { options, stop, journal } = importToStop('color.png 0\n'.repeat(100) + 'one-row.png 1\n'.repeat(100));
     await stop(options);
     expect(JSON.parse(fs.readFileSync(journal, 'utf8')).done).toBe(100);
@@ -245,7 +245,7 @@ describe('the report', () => {
 });
 
 describe('the check of sizes', () => {
-  it('goes on where it stopped when the image was mended', async () => {
+  it('continues where it stopped once the image was repaired', async () => {
     const folder = scratchFolder();
     const images = path.join(folder, 'images');
     fs.mkdirSync(images);
@@ -269,7 +269,7 @@ describe('the check of sizes', () => {
   });
 });
 
-it('does not go on from a journal that does not tell all it has to', async () => {
+it('does not continue from an incomplete journal', async () => {
   const { options, stop, journal } = importToStop('color.png 0\n'.repeat(200));
   await stop(options);
   const { sizes, ...rest } = JSON.parse(fs.readFileSync(journal, 'utf8'));
@@ -332,7 +332,7 @@ describe('failing', () => {
     expect(fs.readdirSync(output)).toEqual([]);
   });
 
-  it('lets timers in while the calling thread converts, so that Ctrl-C is heard', async () => {
+  it('lets timers run while the calling thread converts, so that Ctrl+C works', async () => {
     const folder = scratchFolder();
     const list = `${folder}/list.txt`;
     fs.writeFileSync(list, 'color.jpg 1\n'.repeat(20_000));
@@ -353,7 +353,7 @@ describe('failing', () => {
     expect(fs.readdirSync(folder)).toEqual(['list.txt']);
   });
 
-  it('leaves work that any later call goes on with, but for one of other images', async () => {
+  it('leaves work that every later call continues, except one for other images', async () => {
     const folder = scratchFolder();
     const list = path.join(folder, 'list.txt');
     fs.writeFileSync(list, 'color.png 1\n'.repeat(300));
@@ -371,7 +371,7 @@ describe('failing', () => {
     expect(fs.readdirSync(options.output)).toEqual(['data.mdb']);
   });
 
-  it('names the reason once where no image decodes', async () => {
+  it('gives the reason once if no image can be decoded', async () => {
     const { message } = await convert('no.png 0\n').catch((caught) => caught);
     expect(message.split('[lmdb-datum]').length).toBe(2);
   });
@@ -389,7 +389,7 @@ describe('failing', () => {
 });
 
 describe('background', () => {
-  it('is the color behind transparent pixels; without it alpha is cut off, as OpenCV does', async () => {
+  it('is the color behind transparent pixels; without it, alpha is dropped, as OpenCV does', async () => {
     const folder = scratchFolder();
     const rgba = Buffer.from([10, 20, 30, 255, 10, 20, 30, 0, 10, 20, 30, 51]);
     await sharp(rgba, { raw: { width: 3, height: 1, channels: 4 } })
@@ -398,12 +398,12 @@ describe('background', () => {
     const list = 'a.png 0\n';
     const { entries } = await convert(list, { input: `${folder}/`, background: '#ff0064' });
     const { entries: cut } = await convert(list, { input: `${folder}/` });
-    // Planes of blue, green and red: what is seen, the background, and a fifth of the first over four fifths of the second.
+    // Planes of blue, green and red: an opaque pixel, the background, and one fifth of the former over four fifths of the latter.
     expect([...entries[0]!.datum.data]).toEqual([30, 100, 86, 20, 0, 4, 10, 255, 206]);
     expect([...cut[0]!.datum.data]).toEqual([30, 30, 30, 20, 20, 20, 10, 10, 10]);
   });
 
-  it('is also put behind image files that would else be stored as they are', async () => {
+  it('is also put behind image files that would otherwise be stored unchanged', async () => {
     const { entries } = await convert('alpha.png 0\n', { encoded: true, background: '#ffffff' });
     const { channels } = await sharp(entries[0]!.datum.data).metadata();
     expect(channels).toBe(3);
@@ -414,7 +414,7 @@ describe('background', () => {
 });
 
 describe('a full disk', () => {
-  it.each([false, true])('ends in an error that tells what is kept (resume: %s)', async (resume) => {
+  it.each([false, true])('ends in an error that says what is kept (resume: %s)', async (resume) => {
     const folder = scratchFolder();
     const output = path.join(folder, 'db');
     const list = path.join(folder, 'list.txt');

@@ -1,4 +1,4 @@
-/** Conversions in parts, and the whole of them: the same files as one process makes. */
+/** Conversions in shards, merged: the same files as a single process writes. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { scratchFolder } from './scratch';
 const png = fs.readFileSync(fixture('images/color.png'));
 const jpg = fs.readFileSync(fixture('images/color.jpg'));
 
-/** Records of all sorts: image files, raw pixels, floats, names that repeat, and one without a label. */
+/** Records of all kinds: image files, raw pixels, floats, names that repeat, and one without a label. */
 async function makeDatabase(folder: string): Promise<string> {
   const database = path.join(folder, 'original.lmdb');
   const writer = await DatumWriter.open(database);
@@ -35,7 +35,7 @@ function filesOf(place: string): Record<string, string> {
   return Object.fromEntries(files.map((name) => [name, fs.readFileSync(path.join(place, name), 'base64')]));
 }
 
-/** Changes a byte of an output, of an LMDB one of a key. */
+/** Changes a byte of an output; in an LMDB database, a byte of a key. */
 function changeOne(place: string): void {
   const file = Object.keys(filesOf(place)).sort()[0] as string;
   const bytes = fs.readFileSync(path.join(place, file));
@@ -71,14 +71,14 @@ it.each([
     const names = fs.readdirSync(path.dirname(output));
     expect(await mergeShards({ output })).toMatchObject({ wasComplete: true, records: 23 });
     expect(fs.readdirSync(path.dirname(output))).toEqual(names);
-    // What is no longer what they make is somebody's own.
+    // Output that differs from what they write belongs to the user.
     changeOne(outputs.at(-1) as string);
     await expect(mergeShards({ output })).rejects.toThrow(/already exists; delete it, or choose another output/);
     expect(fs.readdirSync(path.dirname(output))).toEqual(names);
   }
 });
 
-it('a folder in shards is what one process makes, and skipped images are named', async () => {
+it('a folder converted in shards equals what one process writes, and skipped images are listed', async () => {
   const folder = scratchFolder();
   fs.mkdirSync(path.join(folder, 'photos/cat'), { recursive: true });
   for (let i = 0; i < 5; i++) fs.writeFileSync(path.join(folder, `photos/cat/${i}.jpg`), i === 3 ? 'no image' : jpg);

@@ -58,7 +58,7 @@ describe('sound databases', () => {
   });
 
   const python = findPython(['lmdb', 'protobuf'], 'no false alarm on py-lmdb’s workloads');
-  it.runIf(python)('so are those that py-lmdb leaves after puts, deletes, rewrites and copies', async () => {
+  it.runIf(python)('so are databases that py-lmdb leaves after puts, deletes, rewrites and copies', async () => {
     const made = runPython<{ path: string; entries: number }[]>(
       python!,
       fixture('workloads.py'),
@@ -129,7 +129,7 @@ describe('damage', () => {
     expect(reader.length).toBeLessThan(records.length);
   });
 
-  it('in a value’s first page costs that record, and is named by key', async () => {
+  it('in a value’s first page costs that record, and is reported with its key', async () => {
     const file = damaged('overflow', (bytes) => {
       bytes.writeUInt16LE(2, pagesOf(bytes, 4)[4]! * PAGE + 10);
       return undefined;
@@ -176,7 +176,7 @@ describe('damage', () => {
     expect(reader.damage.length).toBeGreaterThan(5);
   });
 
-  it('that makes the tree a circle ends', async () => {
+  it('that makes the tree cyclic does not cause an endless loop', async () => {
     const file = damaged('deep', (bytes) => {
       const branches = pagesOf(bytes, 1);
       for (const branch of branches) {
@@ -191,7 +191,7 @@ describe('damage', () => {
     expect(reader.length).toBeLessThan(records.length);
   });
 
-  it('to one meta page: refused, but read when lenient', async () => {
+  it('to one meta page: refused, but read in lenient mode', async () => {
     const file = damaged('overflow', (bytes) => {
       bytes.writeUInt8(0, PAGE + 16);
       return undefined;
@@ -213,7 +213,7 @@ describe('damage', () => {
     expect(() => reader.at(0)).toThrow(/CORRUPT|14 records/);
   });
 
-  it('to pixels’ length names the key', async () => {
+  it('to the length of pixels is reported with the key', async () => {
     const file = damaged('overflow', (bytes) => {
       const page = pagesOf(bytes, 4)[0]!;
       // 08 03 10 34 18 34 22 ...: height 52 becomes 51.

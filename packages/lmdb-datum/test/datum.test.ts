@@ -51,7 +51,7 @@ const { root } = protobuf.parse(`
   }`);
 const definition = root.lookupType('Datum');
 
-/** So large that its length takes up to three bytes. */
+/** Large enough that its length takes up to three bytes. */
 const large = fc
   .tuple(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 200 }), label)
   .map(([height, width, label]) => ({
@@ -64,7 +64,7 @@ const large = fc
   }));
 
 describe('a Datum', () => {
-  it('is written as protobufjs writes it by the definition', () => {
+  it('is written as protobufjs writes it, following the definition', () => {
     fc.assert(
       fc.property(fc.oneof(raw, floats, encoded, large), (datum) => {
         const { floatData, ...fields }: DatumInit = datum;
@@ -75,7 +75,7 @@ describe('a Datum', () => {
     );
   });
 
-  it('comes back as it went in, whatever the kind', () => {
+  it('is read as it was written, whatever the kind', () => {
     fc.assert(
       fc.property(fc.oneof(raw, floats, encoded), (datum) => {
         const decoded = decodeDatum(encodeDatum(datum));
@@ -93,7 +93,7 @@ describe('a Datum', () => {
     expect(data.byteOffset).toBe(bytes.byteOffset + 8);
   });
 
-  it('has unknown fields skipped, of every wire type, wherever they stand', () => {
+  it('can contain unknown fields of every wire type anywhere, which are skipped', () => {
     const message = Buffer.from(encodeDatum({ channels: 1, height: 1, width: 1, data: Uint8Array.of(9), label: 4 }));
     // Fields 8 (varint), 9 (fixed64), 10 (bytes), 11 (group with a field), 12 (fixed32).
     const unknown = Buffer.from(

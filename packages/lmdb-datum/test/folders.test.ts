@@ -1,4 +1,4 @@
-/** Folders of all shapes: which are classes, which are nothing, and what is said of that. */
+/** Folders of all shapes: which are classes, which are not, and what is reported about them. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { listImageFolder } from '@ae/images/files';
@@ -8,7 +8,7 @@ import { convertImageset, openDatumLmdb } from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 
-/** Makes files, empty but for those that end in "!", which are images. */
+/** Creates files, empty except those that end in "!", which are images. */
 function makeFiles(...names: string[]): string {
   const root = scratchFolder();
   for (const name of names) {
@@ -41,7 +41,7 @@ describe('a folder', () => {
     });
   });
 
-  it('with images beside several has them as classes, and says what it leaves out', () => {
+  it('with images next to several folders has the folders as classes, and says what it leaves out', () => {
     expect(list(makeFiles('loose.png', 'a/x.png', 'b/x.png'))).toEqual({
       images: ['a/x.png 0', 'b/x.png 1'],
       classes: ['a', 'b'],
@@ -52,7 +52,7 @@ describe('a folder', () => {
     });
   });
 
-  it('has no classes for what systems leave there, nor for folders without images', () => {
+  it('has no classes for files and folders of operating systems, nor for folders without images', () => {
     const { images, classes, ignored } = list(
       makeFiles(
         ...[
@@ -73,7 +73,7 @@ describe('a folder', () => {
     ]);
   });
 
-  it('of nothing but one folder of class folders has those as classes', () => {
+  it('that contains only a folder of class folders has those as classes', () => {
     expect(list(makeFiles('data/train/cats/a.jpg', 'data/train/dogs/b.jpg', 'data/.DS_Store'))).toEqual({
       images: ['data/train/cats/a.jpg 0', 'data/train/dogs/b.jpg 1'],
       classes: ['cats', 'dogs'],
@@ -83,7 +83,7 @@ describe('a folder', () => {
     expect(list(makeFiles('cats/a.jpg')).classes).toEqual(['cats']);
   });
 
-  it('of parts of a data set says so', () => {
+  it('that contains the parts of a dataset says so', () => {
     const { classes, warnings } = list(makeFiles('train/cats/a.jpg', 'train/dogs/a.jpg', 'val/cats/b.jpg'));
     expect(classes).toEqual(['train', 'val']);
     expect(warnings).toEqual([
@@ -91,14 +91,14 @@ describe('a folder', () => {
     ]);
   });
 
-  it('has images by their endings, and by their first bytes where there is none', () => {
+  it('recognizes images by their extensions, or by their first bytes if there is none', () => {
     const names = ['A.JPEG', 'b.jfif', 'c.PNG', 'd.JpE', 'e.TIFF', 'f.avif'];
     const { images, ignored } = list(makeFiles(...names, 'g!', 'h', 'i.txt', 'j.dat!'));
     expect(images).toEqual([...names, 'g'].map((name) => `${name} 0`));
     expect(ignored).toEqual(['h', 'i.txt', 'j.dat']);
   });
 
-  it('without any says what it holds', async () => {
+  it('without any images says what it contains', async () => {
     const root = makeFiles('a.txt', 'b/c.txt', 'd.mp4', 'e.mov');
     const converting = convertImageset({ input: root, output: `${root}/db`, workers: 0 });
     await expect(converting).rejects.toThrow(
@@ -106,14 +106,14 @@ describe('a folder', () => {
     );
   });
 
-  it('of photographs that no decoder reads says what to do', async () => {
+  it('of photographs that no decoder can read says what to do', async () => {
     const root = makeFiles('IMG_1.HEIC', 'IMG_2.heic', 'x.DNG', 'y.ppm', 'notes.txt');
     await expect(convertImageset({ input: root, output: `${root}/db`, workers: 0 })).rejects.toThrow(
       / contains no images, only .*; 2 HEIC, 1 RAW and 1 Netpbm files are images in unsupported formats; convert them to JPEG or PNG first\./,
     );
   });
 
-  it('of photographs some of which no decoder reads says how many', async () => {
+  it('of photographs some of which no decoder can read says how many', async () => {
     const root = makeFiles('a.png!', 'IMG_1.HEIC', 'notes.txt');
     const { records, warnings } = await convertImageset({ input: root, output: `${scratchFolder()}/db`, workers: 0 });
     expect(records).toBe(1);
@@ -136,7 +136,7 @@ describe('a folder', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('links', () => {
-  it('are followed, but not in circles', () => {
+  it('are followed, but not in cycles', () => {
     const root = makeFiles('a/x.jpg', 'b/y.jpg', 'elsewhere.txt');
     fs.symlinkSync('..', path.join(root, 'a/up'));
     fs.symlinkSync('.', path.join(root, 'a/self'));
@@ -148,7 +148,7 @@ describe.skipIf(process.platform === 'win32')('links', () => {
     expect(ignored).toEqual(['a/self/', 'a/up/', 'elsewhere.txt']);
   });
 
-  it('between many folders end', () => {
+  it('between many folders do not cause an endless loop', () => {
     const names = Array.from({ length: 12 }, (_, i) => `f${i}`);
     const root = makeFiles(...names.map((name) => `${name}/x.jpg`));
     for (const from of names) for (const to of names) fs.symlinkSync(`../${to}`, path.join(root, from, `to-${to}`));

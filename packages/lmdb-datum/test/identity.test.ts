@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Writes 300 records; `change` may make one another. */
+/** Writes 300 records; `change` may change one of them. */
 async function write(name: string, change?: { index: number; label?: number; value?: number }): Promise<string> {
   const file = path.join(folder, name);
   const writer = await DatumWriter.open(file);
@@ -38,7 +38,7 @@ async function identityOf(file: string): Promise<DatabaseIdentity> {
   }
 }
 
-it('is that of a copy, and another after any pixel of any record changed', async () => {
+it('is the same for a copy, and differs after any pixel of any record has changed', async () => {
   const file = await write('first.lmdb');
   const identity = await identityOf(file);
   expect(identity).toMatchObject({ complete: true, content: expect.stringMatching(/^[0-9a-f]{64}$/) });
@@ -50,6 +50,6 @@ it('is that of a copy, and another after any pixel of any record changed', async
     const other = await identityOf(await write(`changed-${index}.lmdb`, { index, value: 255 }));
     expect(other.content).not.toBe(identity.content);
   }
-  // What training does not see is no change of content.
+  // What training does not see does not count as a change of content.
   expect((await identityOf(await write('labels.lmdb', { index: 3, label: 9 }))).content).toBe(identity.content);
 });

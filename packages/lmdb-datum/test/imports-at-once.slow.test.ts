@@ -1,4 +1,4 @@
-/** Processes that import to one output at once, over and over: whenever one of them looks, the folder may be on its way. */
+/** Processes that repeatedly import to the same output at the same time: whenever one of them looks, the folder may be half done. */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 
-/** Imports and removes again what it imported; prints a line per round: the number of records, or the error's code. */
+/** Imports, then removes what it imported; prints a line per round: the number of records, or the error's code. */
 async function importOften(input: string, output: string): Promise<string[]> {
   const script = `
     import fs from 'node:fs';
@@ -28,7 +28,7 @@ async function importOften(input: string, output: string): Promise<string[]> {
   return (await text(stdout)).trim().split('\n');
 }
 
-test('Imports to one output at once are whole, or say that it is taken', async () => {
+test('simultaneous imports to one output are complete, or say that it is in use', async () => {
   const input = scratchFolder();
   for (const name of ['a.png', 'b.png']) fs.copyFileSync(`${fixture('images')}/color.png`, path.join(input, name));
   const output = path.join(scratchFolder(), 'db');

@@ -34,7 +34,7 @@ describe('an index file', () => {
     expect(fs.readdirSync(folder).sort()).toEqual(['data.mdb', 'data.mdb.index']);
   });
 
-  it('is made anew after a commit, when it is damaged, and when it is of another database', async () => {
+  it('is written again after a commit, if it is damaged, and if it belongs to another database', async () => {
     const folder = copyOf('overflow');
     const file = path.join(scratchFolder(), 'my.index');
     const before = readByNumber(folder, file);
@@ -55,14 +55,14 @@ describe('an index file', () => {
     expect(readByNumber(folder, file).length).toBe(before.length + 1);
   });
 
-  it('that can not be written is an error that says what to do, and leaves nothing', () => {
+  it('that cannot be written is an error that says what to do, and leaves nothing behind', () => {
     const folder = copyOf('overflow');
     using reader = openDatumLmdb(folder, { indexFile: path.join(folder, 'no/such/folder/index') });
     expect(() => reader.at(0)).toThrow(/the key index cannot be written \(ENOENT.*choose a writable place/);
     expect(fs.readdirSync(folder)).toEqual(['data.mdb']);
   });
 
-  it('that was forged is not believed: whatever it says, it is made anew or refused', async () => {
+  it('that was forged is not trusted: whatever it contains, it is written again or refused', async () => {
     const folder = copyOf('overflow');
     const file = path.join(folder, 'data.mdb.index');
     const before = readByNumber(folder, true);
@@ -96,7 +96,7 @@ describe('an index file', () => {
       expect(readByNumber(folder, true)).toEqual(before);
     }
     expect(fs.readFileSync(file).equals(sound)).toBe(true);
-    // What only the leaf itself can tell.
+    // What only the leaf itself can reveal.
     forge((bytes) => bytes.writeDoubleLE(bytes.readUInt32LE(pages), pages + 8 * records));
     let error: unknown;
     try {
@@ -107,7 +107,7 @@ describe('an index file', () => {
     if (error) expect(error).toMatchObject({ code: 'CORRUPT_DATABASE' });
   });
 
-  it('of another kind is refused and stays as it is; so are pipes, devices, folders and endless links', () => {
+  it('of another kind is refused and not changed; so are pipes, devices, folders and cyclic links', () => {
     const folder = copyOf('overflow');
     const other = path.join(scratchFolder(), 'photo.jpg');
     fs.writeFileSync(other, 'a photograph that nobody wants to lose');

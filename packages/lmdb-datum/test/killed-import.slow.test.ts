@@ -1,4 +1,4 @@
-/** Imports that are killed at any moment, and what they leave: the next call goes on. */
+/** Imports that are killed at any moment, and what they leave: the next call continues. */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { scratchFolder, writeDatabase } from './scratch';
 
 const INPUT = fixture('images');
 
-/** Runs a call of the built package in a process that dies by SIGKILL at its n-th change of the file system. */
+/** Runs a call of the built package in a process that is killed by SIGKILL at its n-th change of the file system. */
 function dieAt(n: number, call: string, options: object): boolean {
   const script = `
     import fs from 'node:fs';
@@ -34,17 +34,17 @@ function keysOf(database: string): string[] {
 }
 
 describe('an import that is killed', () => {
-  it('at any moment is gone on with by the same call, with resume or without', async () => {
+  it('at any moment is continued by the same call, with resume or without', async () => {
     const input = scratchFolder();
     for (const name of ['a.png', 'b.png']) fs.copyFileSync(`${INPUT}/color.png`, path.join(input, name));
     const keys = ['00000000_a.png', '00000001_b.png'];
     for (let n = 0; ; n++) {
       const folder = scratchFolder();
-      // Two moments in turn with all four ways to go on.
+      // Two moments alternating with all four ways to continue.
       const options = { input, output: path.join(folder, 'new/db'), workers: 0, resume: n % 2 === 0 };
       const died = dieAt(n, 'convertImageset', options);
       const again = await convertImageset({ ...options, resume: n % 4 < 2 }).catch((error) => error);
-      // Nothing was left to do.
+      // There was nothing left to do.
       if (!died || again.code === 'OUTPUT_EXISTS') expect(again).toMatchObject({ code: 'OUTPUT_EXISTS' });
       else expect(again).toMatchObject({ records: 2 });
       expect(keysOf(options.output)).toEqual(keys);
@@ -54,7 +54,7 @@ describe('an import that is killed', () => {
     }
   }, 180_000);
 
-  it('is not gone on with while its process lives', async () => {
+  it('is not continued while its process is alive', async () => {
     const output = path.join(scratchFolder(), 'db');
     const controller = new AbortController();
     let second: Promise<unknown> | undefined;
@@ -66,28 +66,31 @@ describe('an import that is killed', () => {
     expect(String(await second)).toMatch(/db\.partial: process \d+ is writing there; wait until it ends, or choose/);
   });
 
-  it.each(['mine.txt', 'data.mdb'])('is told from a folder of somebody else with %s, which stays', async (name) => {
-    const folder = scratchFolder();
-    const output = path.join(folder, 'db');
-    fs.mkdirSync(`${output}.partial`);
-    fs.writeFileSync(`${output}.partial/${name}`, 'precious');
-    const text = new RegExp(
-      `db\\.partial already exists and contains ${name} \\(a file\\), which was not written by an import; move it away`,
-    );
-    for (const resume of [false, true]) {
-      await expect(convertImageset({ input: INPUT, output, workers: 0, resume })).rejects.toThrow(text);
-    }
-    expect(fs.readFileSync(`${output}.partial/${name}`, 'utf8')).toBe('precious');
-  });
+  it.each(['mine.txt', 'data.mdb'])(
+    'is distinguished from a folder of the user with %s, which is kept',
+    async (name) => {
+      const folder = scratchFolder();
+      const output = path.join(folder, 'db');
+      fs.mkdirSync(`${output}.partial`);
+      fs.writeFileSync(`${output}.partial/${name}`, 'precious');
+      const text = new RegExp(
+        `db\\.partial already exists and contains ${name} \\(a file\\), which was not written by an import; move it away`,
+      );
+      for (const resume of [false, true]) {
+        await expect(convertImageset({ input: INPUT, output, workers: 0, resume })).rejects.toThrow(text);
+      }
+      expect(fs.readFileSync(`${output}.partial/${name}`, 'utf8')).toBe('precious');
+    },
+  );
 });
 
 describe('a resize that is killed', () => {
-  it('begins anew when it is called again', async () => {
+  it('starts over when it is called again', async () => {
     const pixels = { channels: 1, height: 2, width: 2, data: Uint8Array.of(1, 2, 3, 4) };
     const input = await writeDatabase([pixels, pixels]);
     const output = path.join(scratchFolder(), 'db');
     const options = { input, output, height: 1, width: 1, workers: 0 };
-    // When all is written, but the database hasn't got its name.
+    // When everything is written, but the database does not have its final name yet.
     expect(dieAt(5, 'resizeDatabase', options)).toBe(true);
     expect(fs.existsSync(`${output}.partial`)).toBe(true);
     expect((await resizeDatabase(options)).records).toBe(2);
@@ -96,7 +99,7 @@ describe('a resize that is killed', () => {
 });
 
 describe('a journal', () => {
-  /** What an import of 200 images left that was stopped after 100. */
+  /** What an import of 200 images leaves when it is stopped after 100. */
   async function stopped() {
     const folder = scratchFolder();
     const list = path.join(folder, 'list.txt');
@@ -137,7 +140,7 @@ describe('a journal', () => {
     expect((await convertImageset(options)).records).toBe(199);
   });
 
-  it('of fewer images than were committed loses none of them', async () => {
+  it('with fewer images than were committed loses none of them', async () => {
     const { options, journal } = await stopped();
     const sound = JSON.parse(fs.readFileSync(journal, 'utf8'));
     fs.writeFileSync(journal, JSON.stringify({ ...sound, done: 40 }));

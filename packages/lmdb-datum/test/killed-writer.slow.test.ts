@@ -12,7 +12,7 @@ import { scratchFolder } from './scratch';
 
 const built = new URL('../dist/index.js', import.meta.url).href;
 
-/** Appends until it is killed, and says after each commit how many records there are. */
+/** Appends until it is killed, and prints the number of records after each commit. */
 const program = `
   const { DatumWriter } = await import(${JSON.stringify(built)});
   const folder = process.argv[1];
@@ -29,13 +29,13 @@ const program = `
     writeSync(1, writer.count + '\\n');
   }`;
 
-/** Returns the number of records that were committed for sure. */
+/** Returns the number of records that were certainly committed. */
 function killAfter(folder: string, ms: number): Promise<number> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program, folder]);
   let said = '';
   let errors = '';
   child.stdout.on('data', (text) => {
-    // Starting takes longer than what is to be cut short.
+    // Starting takes longer than the work to interrupt.
     if (said === '') setTimeout(() => child.kill('SIGKILL'), ms);
     said += text;
   });
@@ -51,11 +51,11 @@ function killAfter(folder: string, ms: number): Promise<number> {
 }
 
 describe('a writer that is killed', () => {
-  it('200 times has all that was committed, and the next one goes on', async () => {
+  it('200 times keeps everything that was committed, and the next one continues', async () => {
     const random = randomOf(testSeed);
     let folder = '';
     for (let kills = 0; kills < 200; kills++) {
-      // A database is killed ten times in a row.
+      // Each database has its writer killed ten times in a row.
       if (kills % 10 === 0) folder = path.join(scratchFolder(), 'db');
       const committed = await killAfter(folder, random(30));
       using reader = openDatumLmdb(folder);

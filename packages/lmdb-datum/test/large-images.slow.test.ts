@@ -9,7 +9,7 @@ import { scratchFolder } from './scratch';
 
 it('many large images at once take no more memory than a few', async () => {
   const folder = scratchFolder();
-  // 16 megapixels in 16 KB each: twelve of them at once would take 576 MB as pixels alone, and as much as Datums.
+  // 16 megapixels in 16 KB each: twelve of them at once would take 576 MB as pixels alone, and the same again as Datums.
   const file = await sharp({ create: { width: 4000, height: 4000, channels: 3, background: '#123' } })
     .png({ palette: true, compressionLevel: 9 })
     .toBuffer();
@@ -25,7 +25,7 @@ it('many large images at once take no more memory than a few', async () => {
   expect(mebibytes).toBeLessThan(900);
 });
 
-it('images whose messages have no room wait until they are written', async () => {
+it('images whose messages do not fit in memory at once wait until others are written', async () => {
   const folder = scratchFolder();
   const file = await sharp({ create: { width: 2500, height: 2500, channels: 3, background: '#f80' } })
     .png()

@@ -1,4 +1,4 @@
-/** Lists that people write: odd labels, odd separators, class names. */
+/** Lists that people write: unusual labels, unusual separators, class names. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { type ConvertOptions, convertImageset, openDatumLmdb } from '../src/entr
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 
-/** Converts a list that lies beside a.png and "b c.png". */
+/** Converts a list that is next to a.png and "b c.png". */
 async function convert(list: string | Buffer, options: Partial<ConvertOptions> = {}) {
   const folder = scratchFolder();
   for (const name of ['a.png', 'b c.png']) fs.copyFileSync(fixture('images/color.png'), path.join(folder, name));
@@ -23,8 +23,8 @@ async function convert(list: string | Buffer, options: Partial<ConvertOptions> =
   return { folder, report, labels: [...reader].map(({ datum }) => datum.label), keys: [...reader.keys()] };
 }
 
-describe('labels that are no whole numbers of 32 bits', () => {
-  it('are what atoi makes of them, and are counted and named', async () => {
+describe('labels that are not 32-bit integers', () => {
+  it('are read as atoi reads them, and are counted and listed', async () => {
     const odd = ['cat', '2.883333', '3.9', '4294967296', '99999999999999', '2147483648', '7x', '', '1e3'];
     const list = ['3', '-1', '+5', '007', ...odd].map((label) => `a.png ${label}\n`).join('');
     const { report, labels } = await convert(`${list}a.png 2147483647\n`);
@@ -40,24 +40,24 @@ describe('labels that are no whole numbers of 32 bits', () => {
     ]);
   });
 
-  it('are not said of blank lines, nor of sound labels', async () => {
+  it('are not reported for blank lines, nor for valid labels', async () => {
     const { report } = await convert('a.png 3\n\nb c.png -2\r\n');
     expect([report.warnings, report.oddLabels]).toEqual([[], undefined]);
   });
 
-  it('that are missing are not said to be names', async () => {
+  it('that are missing are not reported as names', async () => {
     const { report } = await convert('a.png \nb c.png \n');
     expect(report.warnings).toEqual([expect.stringMatching(/"" in line 1 as 0.*; use 32-bit whole numbers\.$/)]);
   });
 
-  it('that are words are said to be names', async () => {
+  it('that are words are reported as names', async () => {
     const { report } = await convert('a.png cat\nb c.png dog\n');
     expect(report.warnings).toEqual([expect.stringMatching(/if they are class names, set labels to names\.$/)]);
   });
 });
 
 describe('labels that are names', () => {
-  it('are numbered in the order of their bytes, and kept beside the database', async () => {
+  it('are numbered in the order of their bytes, and kept next to the database', async () => {
     const { report, labels, folder } = await convert('a.png dog\nb c.png cat\n\na.png Zebra\na.png dog\n', {
       labels: 'names',
       shuffle: 3,
@@ -83,13 +83,13 @@ describe('labels that are names', () => {
     await expect(convert(list, { labels: 'names' })).rejects.toThrow(text);
   });
 
-  it('go with a list only', async () => {
+  it('are allowed with a list only', async () => {
     const output = path.join(scratchFolder(), 'db');
     await expect(convertImageset({ input: fixture('images'), output, labels: 'names' })).rejects.toThrow(/labels: /);
   });
 });
 
-describe('a line whose file is not there', () => {
+describe('a line whose file does not exist', () => {
   it.each([
     ['a.png 9 ', 'the last space of line 2 is at its end, after the label; remove it'],
     ['a.png 9  ', 'the last space of line 2 is at its end, after the label; remove it'],
@@ -117,7 +117,7 @@ describe('a line whose file is not there', () => {
     expect(report.skipped[0]?.reason).toContain(hint);
   });
 
-  it('is one error where all lines are such', async () => {
+  it('is a single error if all lines are like that', async () => {
     await expect(convert('a.png\t1\nb c.png\t2\n')).rejects.toThrow(
       /list\.txt: none of its 2 images can be read\. The first: .*a\.png\t1 does not exist: line 1 has a tab between its name and its label; use a space\.$/,
     );
@@ -149,7 +149,7 @@ describe('a list in another form', () => {
     await expect(convert(list)).rejects.toThrow(text);
   });
 
-  it.skipIf(process.platform !== 'linux')('keeps the bytes of names that are no UTF-8', async () => {
+  it.skipIf(process.platform !== 'linux')('keeps the bytes of names that are not UTF-8', async () => {
     const folder = scratchFolder();
     const name = Buffer.from('caf\xe9.png', 'latin1');
     fs.copyFileSync(fixture('images/color.png'), Buffer.concat([Buffer.from(`${folder}/`), name]));

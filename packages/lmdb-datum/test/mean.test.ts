@@ -31,7 +31,7 @@ describe('computeMean', () => {
     );
   });
 
-  it('takes encoded records, and refuses mixed sizes and nothing', async () => {
+  it('accepts encoded records, and refuses mixed sizes and empty databases', async () => {
     const data = fs.readFileSync(fixture('images/one-pixel.png'));
     using encoded = openDatumLmdb(await writeDatabase([{ data, encoded: true }]));
     expect(await computeMean(encoded)).toMatchObject({ channels: 3, height: 1, width: 1 });
@@ -51,7 +51,7 @@ describe('binaryproto', () => {
     expect(readMean(file)).toEqual(mean);
   });
 
-  it('is read in its other forms: a shape, and floats that are not packed', () => {
+  it('is read in its other forms: with a shape, and with floats that are not packed', () => {
     // BlobProto(data=[1, 2], shape=BlobShape(dim=[1, 2, 1])), packed and not.
     const packed = Buffer.from('2a080000803f000000403a050a03010201', 'hex');
     const unpacked = Buffer.from('2d0000803f2d000000403a06080108020801', 'hex');
@@ -109,7 +109,7 @@ describe('hostile binaryprotos', () => {
     );
   });
 
-  it('what is no file, or far too large, is refused without being read', () => {
+  it('what is not a file, or far too large, is refused without being read', () => {
     const folder = scratchFolder();
     execFileSync('mkfifo', [`${folder}/pipe`]);
     fs.symlinkSync(`${folder}/loop`, `${folder}/loop`);
@@ -126,7 +126,7 @@ describe('hostile binaryprotos', () => {
     }
   });
 
-  it('a mean that the database can not have is refused by batches()', () => {
+  it('a mean that the database cannot have is refused by batches()', () => {
     const image = { channels: 3, height: 1, width: 2, data: new Float32Array(6) };
     const wrong = [
       { ...image, data: new Float32Array(6).fill(Number.NaN) },
@@ -141,7 +141,7 @@ describe('hostile binaryprotos', () => {
 const python = findPython(['lmdb', 'protobuf', 'numpy'], 'means by Caffe’s proto');
 
 describe.runIf(python)('Caffe’s proto in Python', () => {
-  it('computes the same of float_data, and of what is no picture', async () => {
+  it('computes the same for float_data, and for records that are not images', async () => {
     const folder = scratchFolder();
     for (const [channels, height, width] of [
       [3, 2, 2],

@@ -1,4 +1,4 @@
-/** Imports and resizes in parts, and the whole of them: the same bytes as in one go. */
+/** Imports and resizes in shards, merged: the same bytes as in a single run. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ const images = fixture('images');
 const bytesOf = (database: string) => fs.readFileSync(path.join(database, 'data.mdb'));
 const shardsOf = (count: number) => Array.from({ length: count }, (_, index) => ({ index, count }));
 
-/** A list of many images, of which some do not exist, as some never do. */
+/** A list of many images, some of which do not exist, as usual. */
 function makeList(lines: number): ConvertOptions {
   const folder = scratchFolder();
   const list = path.join(folder, 'list.txt');
@@ -30,14 +30,14 @@ function makeList(lines: number): ConvertOptions {
 }
 
 async function importInShards(options: ConvertOptions, count: number, output: string) {
-  // In any order: none knows of the others.
+  // In any order: no shard knows about the others.
   for (const shard of shardsOf(count).reverse()) await convertImageset({ ...options, output, shard });
   return mergeShards({ output });
 }
 
 describe('an import in shards', () => {
-  it('gives the bytes of one in one go, over several transactions, for 1, 2 and 7 shards', async () => {
-    // Those that are skipped put off the first transaction's end beyond 1,000 images.
+  it('gives the bytes of a single run, over several transactions, for 1, 2 and 7 shards', async () => {
+    // Skipped images move the end of the first transaction beyond 1,000 images.
     const options = makeList(1_300);
     const { records, size, skipped } = await convertImageset(options);
     expect(skipped).toHaveLength(14);
@@ -52,7 +52,7 @@ describe('an import in shards', () => {
     }
   });
 
-  it('numbers images as all are numbered, and says which part is made', async () => {
+  it('numbers images as the whole import does, and says which shard it makes', async () => {
     const options = makeList(20);
     const report = await convertImageset({ ...options, shuffle: false, shard: { index: 2, count: 4 } });
     expect(report).toMatchObject({ output: `${options.output}.shard-2-of-4`, records: 5 });
@@ -60,7 +60,7 @@ describe('an import in shards', () => {
     expect([...reader.keys()]).toEqual([10, 11, 12, 13, 14].map((number) => `000000${number}_color.jpg`));
   });
 
-  it('has shards without an image, where there are more of them than images', async () => {
+  it('has shards without images, if there are more shards than images', async () => {
     const options = makeList(3);
     await convertImageset(options);
     const output = path.join(scratchFolder(), 'db');
@@ -78,7 +78,7 @@ describe('an import in shards', () => {
     expect(fs.readFileSync(`${output}/labels.txt`, 'utf8')).toBe('cat\ndog\n');
   });
 
-  it('does nothing for a shard that is complete, and refuses one that is another', async () => {
+  it('does nothing for a complete shard, and refuses one made with other options', async () => {
     const options = { ...makeList(20), shard: { index: 1, count: 2 } };
     const first = await convertImageset(options);
     const { mtimeMs } = fs.statSync(`${first.output}/data.mdb`);
@@ -96,7 +96,7 @@ describe('an import in shards', () => {
     expect(await other({ shard: { index: 2, count: 2 } })).toMatch(/shard: expected an index from 0 to count - 1/);
   });
 
-  it('fails as one process does where no image can be read, or sizes differ that must not', async () => {
+  it('fails as a single process does if no image can be read, or if sizes differ but must not', async () => {
     const options = makeList(4);
     fs.writeFileSync(options.list as string, 'missing.png 0\n'.repeat(4));
     await expect(importInShards(options, 2, options.output)).rejects.toThrow(
@@ -113,8 +113,8 @@ describe('an import in shards', () => {
   });
 });
 
-describe('shards that are no whole', () => {
-  /** Three shards of an import; `change` does something to them. */
+describe('shards that do not belong together', () => {
+  /** Three shards of an import; `change` modifies them. */
   async function mergeAfter(change: (options: ConvertOptions) => unknown) {
     const options = makeList(30);
     for (const shard of shardsOf(3)) await convertImageset({ ...options, shard });
@@ -194,13 +194,13 @@ describe('shards that are no whole', () => {
     expect(fs.existsSync(options.output)).toBe(false);
   });
 
-  it('can be named, wherever they are', async () => {
+  it('can be listed, wherever they are', async () => {
     const options = makeList(30);
     const made = [];
     for (const shard of shardsOf(2)) made.push((await convertImageset({ ...options, shard })).output);
     const output = path.join(scratchFolder(), 'other');
     expect(await mergeShards({ output, shards: made.reverse() })).toMatchObject({ records: 29 });
-    // Once more it is found done, unless there is something else.
+    // A second call finds the work done, unless there is something else.
     const before = fs.statSync(`${output}/data.mdb`).mtimeMs;
     expect(await mergeShards({ output, shards: made })).toMatchObject({ wasComplete: true, records: 29, shards: 2 });
     expect(fs.statSync(`${output}/data.mdb`).mtimeMs).toBe(before);
@@ -227,7 +227,7 @@ describe('a resize in shards', () => {
     return input;
   }
 
-  it.each([1, 2, 7])('of which there are %i gives the bytes of one in one go', async (count) => {
+  it.each([1, 2, 7])('into %i shards gives the bytes of a single run', async (count) => {
     const input = await makeDatabase(1_200);
     const folder = scratchFolder();
     const options = { input, height: 2, width: 3, workers: 0 };
@@ -244,7 +244,7 @@ describe('a resize in shards', () => {
     expect(bytesOf(output).equals(bytesOf(`${folder}/whole`))).toBe(true);
   });
 
-  it('names the damage of all shards, and refuses shards of another database', async () => {
+  it('reports the damage of all shards, and refuses shards of another database', async () => {
     const input = await makeDatabase(40);
     const writer = await DatumWriter.open(input, { mode: 'append' });
     await writer.put('z-broken', { data: Buffer.from('no image'), encoded: true });

@@ -1,17 +1,17 @@
-/** Readers without a lock trust that the pages of their snapshot stand until two more commits are done. */
+/** Readers without a lock rely on the pages of their snapshot until two more commits are done. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { caffeKey, DatumWriter, openDatumLmdb, verify } from '../src/entries/index';
 import { scratchFolder } from './scratch';
 
-/** Opens what a file holds, as text. */
+/** Returns the contents of a file, as text. */
 function contentOf(file: string): string[] {
   using reader = openDatumLmdb(file);
   return [...reader].map(({ key, datum }) => `${key} ${datum.label} ${datum.data.length}`);
 }
 
-it('a commit leaves the pages of the snapshot before last alone, though their number is small', async () => {
+it('a commit does not touch the pages of the second-to-last snapshot, although their numbers are small', async () => {
   const folder = scratchFolder();
   const database = path.join(folder, 'grown.lmdb');
   const metaBytes = 2 * 4096;

@@ -1,4 +1,4 @@
-/** The built package, as others get it. */
+/** The built package, as users get it. */
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const esm = pathToFileURL(path.join(dist, 'index.js')).href;
 const database = JSON.stringify(fixture('overflow.mdb'));
 
-/** Copies the built package to a folder, as it is installed there without its optional dependencies. */
+/** Copies the built package to a folder, as if it were installed there without its optional dependencies. */
 function installIn(folder: string): string {
   const modules = path.join(folder, 'node_modules');
   const installed = (name: string) => fileURLToPath(new URL(`../../../node_modules/${name}`, import.meta.url));
@@ -93,7 +93,7 @@ describe('the built package', () => {
     const [raw, batch] = execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' }).trim().split('\n');
     const { dataBytes } = golden('overflow').records[0]!;
     expect(raw).toBe([dataBytes, dataBytes, dataBytes, dataBytes].join(' '));
-    // The proof that they were not there.
+    // Proof that they were not there.
     expect(batch).toMatch(/MODULE_NOT_FOUND$/);
   });
 
@@ -153,7 +153,7 @@ describe('the built package', () => {
 });
 
 describe('a writer that is killed', () => {
-  it('leaves a sound database with all that was committed', async () => {
+  it('leaves a sound database with everything that was committed', async () => {
     const folder = path.join(scratchFolder(), 'db');
     const script = `
       import { DatumWriter, caffeKey } from ${JSON.stringify(esm)};

@@ -19,7 +19,7 @@ describe.each(GOLDEN_NAMES)('%s.mdb, written by py-lmdb', (name) => {
   const { stat, lastTransactionId, mapSizeBytes, records } = golden(name);
   const open = () => openDatumLmdb(fixture(`${name}.mdb`));
 
-  it('has the facts that py-lmdb gives', () => {
+  it('has the properties that py-lmdb reports', () => {
     using reader = open();
     const sorted = records.map((record) => keyOf(record).toString());
     expect(reader.info).toMatchObject({
@@ -38,7 +38,7 @@ describe.each(GOLDEN_NAMES)('%s.mdb, written by py-lmdb', (name) => {
     expect(reader.length).toBe(records.length);
   });
 
-  it('gives every record in key order', () => {
+  it('returns every record in key order', () => {
     using reader = open();
     const entries = [...reader.entries()];
     expect(entries.map(({ keyBytes }) => Buffer.from(keyBytes).toString('base64'))).toEqual(
@@ -49,7 +49,7 @@ describe.each(GOLDEN_NAMES)('%s.mdb, written by py-lmdb', (name) => {
     });
   });
 
-  it('gives every record by key and by number', () => {
+  it('returns every record by key and by number', () => {
     using reader = open();
     records.forEach((record, i) => {
       expectDatum(reader.get(keyOf(record))!, record);
@@ -58,7 +58,7 @@ describe.each(GOLDEN_NAMES)('%s.mdb, written by py-lmdb', (name) => {
     });
   });
 
-  it('gives the same keys forward, backward and from any start to any end', () => {
+  it('returns the same keys forward, backward and from any start to any end', () => {
     using reader = open();
     const keys = records.map((record) => keyOf(record).toString());
     expect([...reader.keys()]).toEqual(keys);
@@ -87,19 +87,19 @@ describe('samples', () => {
       const expected = Buffer.from(record.decoded!.pixelsChwBgr, 'base64');
       const worst = Math.max(...expected.map((value, at) => Math.abs(value - sample.data[at]!)));
       expect(sample.data.length).toBe(expected.length);
-      // JPEG decoders may differ by a level or two in upsampled chroma.
+      // JPEG decoders may differ by one or two levels in upsampled chroma.
       expect(worst).toBeLessThanOrEqual(key.endsWith('.jpg') ? 3 : 0);
     },
   );
 
-  it('raw records come at once, without a Promise', () => {
+  it('raw records are returned directly, without a Promise', () => {
     using reader = openDatumLmdb(fixture('variants.mdb'));
     const sample = reader.at(0) as Sample;
     expect(sample).toMatchObject({ channels: 3, height: 8, width: 6, label: 3, key: '00000000_raw.png' });
     expect(sha256(sample.data)).toBe(records[0]!.dataSha256);
   });
 
-  it('float_data comes as floats, packed or not; only whole numbers from 0 to 255 become image files', async () => {
+  it('float_data is returned as floats, packed or not; only integers from 0 to 255 become image files', async () => {
     using reader = openDatumLmdb(fixture('variants.mdb'));
     const whole = records.findIndex((record) => keyOf(record).toString().endsWith('floats-whole'));
     for (const i of [whole - 2, whole - 1, whole]) {
@@ -127,7 +127,7 @@ describe('samples', () => {
     ).rejects.toMatchObject({ code: 'BAD_DATUM' });
   });
 
-  it('numbers outside of the database give undefined, like an array', () => {
+  it('numbers out of range give undefined, as in an array', () => {
     using reader = openDatumLmdb(fixture('variants.mdb'));
     for (const i of [-1, records.length, 0.5, Number.NaN]) {
       expect([reader.at(i), reader.datumAt(i), reader.keyAt(i)]).toEqual([undefined, undefined, undefined]);
@@ -145,13 +145,13 @@ describe('the reader', () => {
     expect(fs.readdirSync(folder)).toEqual(['data.mdb']);
   });
 
-  it('gives undefined for keys that are not there, before, between and after the others', () => {
+  it('returns undefined for keys that do not exist, before, between and after the others', () => {
     using reader = openDatumLmdb(fixture('overflow.mdb'));
     for (const key of ['', '0', '00000003', '00000003_n/3.jpg ', 'zzz', 'x'.repeat(600)])
       expect(reader.get(key)).toBeUndefined();
   });
 
-  it('stops a scan when the signal says so, with its reason', () => {
+  it('stops a scan when the signal aborts, with its reason', () => {
     using reader = openDatumLmdb(fixture('overflow.mdb'));
     const controller = new AbortController();
     const seen: string[] = [];
@@ -165,7 +165,7 @@ describe('the reader', () => {
     expect(seen.length).toBe(3);
   });
 
-  it('gives records that later reading does not change', () => {
+  it('returns records that later reads do not change', () => {
     using reader = openDatumLmdb(fixture('overflow.mdb'));
     const { records } = golden('overflow');
     const kept = [...reader.entries()];
@@ -175,7 +175,7 @@ describe('the reader', () => {
     });
   });
 
-  it('lets two readers of one process read side by side, each with its own end', () => {
+  it('allows two readers in one process, which are closed independently', () => {
     using one = openDatumLmdb(fixture('overflow.mdb'));
     const two = openDatumLmdb(fixture('overflow.mdb'));
     const keys = two.keys();

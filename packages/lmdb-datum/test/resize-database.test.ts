@@ -10,7 +10,7 @@ import {
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 
-/** From its sources the package has no worker file; test/package.test.ts has the threads. */
+/** Run from its sources, the package has no worker file; test/package.test.ts tests threads. */
 const resizeDatabase = (options: ResizeOptions) => resizeWithWorkers({ workers: 0, ...options });
 
 interface Packed {
@@ -21,14 +21,14 @@ interface Packed {
 const golden: Record<string, { color: Packed; resized?: Packed[] }> = JSON.parse(
   fs.readFileSync(fixture('images.json'), 'utf8'),
 ).images;
-/** Images with what cv::resize makes of them. */
+/** Images with the results of cv::resize. */
 const pictures = Object.entries(golden).flatMap(([name, { color, resized }]) =>
   resized ? [{ name, color, small: resized[0]! }] : [],
 );
 const [, height, width] = pictures[0]!.small.shape;
 const bytesOf = ({ pixelsChwBgr }: Packed) => Buffer.from(pixelsChwBgr, 'base64');
 
-/** A key that is no UTF-8, as the names of old files can be. */
+/** A key that is not UTF-8, as in names of old files. */
 const latin1 = Buffer.from('00000099_caf\xe9.jpg', 'latin1');
 
 /** Raw records as OpenCV decodes the golden images, and one image file. */
@@ -47,7 +47,7 @@ async function makeDatabase(): Promise<{ input: string; folder: string }> {
 }
 
 describe('resizeDatabase', () => {
-  it('gives the pixels of cv::resize, with the keys and labels that were there', async () => {
+  it('gives the pixels of cv::resize, with the original keys and labels', async () => {
     const { input, folder } = await makeDatabase();
     const output = path.join(folder, 'small');
     const report = await resizeDatabase({ input, output, height, width, resampler: 'bilinear' });
@@ -63,7 +63,7 @@ describe('resizeDatabase', () => {
     expect(Buffer.from(encoded!.data).equals(bytesOf(golden['color.png']!.resized![0]!))).toBe(true);
   });
 
-  it('stops at damage, or reports what it left out', async () => {
+  it('stops at damage, or reports what it skipped', async () => {
     const { input, folder } = await makeDatabase();
     const writer = await DatumWriter.open(input, { mode: 'append' });
     await writer.put('99_broken', { data: Buffer.from('no image'), encoded: true });
@@ -76,7 +76,7 @@ describe('resizeDatabase', () => {
     expect(damage).toMatchObject([{ key: '99_broken' }]);
   });
 
-  it('leaves nothing behind when stopped, and no database but its own', async () => {
+  it('leaves nothing behind when stopped, and replaces no database but its own', async () => {
     const { input, folder } = await makeDatabase();
     const output = path.join(folder, 'small');
     const stop = new AbortController();

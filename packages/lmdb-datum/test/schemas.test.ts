@@ -1,4 +1,4 @@
-/** Databases of other people's programs: what they are told to be, what comes out, and what is said of records that are no images. */
+/** Databases written by other programs: how they are recognized, what is read, and what is reported for records that are not images. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { randomOf, testSeed } from '@ae/testing/random';
@@ -19,7 +19,7 @@ it('every schema of the table has a database', () => {
   expect(schemas.map(({ name }) => name).filter((name) => !tested.includes(name))).toEqual(['datum']);
 });
 
-it('reads another size of StyleGAN2 where it is named', async () => {
+it('reads another size of StyleGAN2 if it is given', async () => {
   using reader = open('stylegan2', 'stylegan2:8');
   expect([...reader.keys()]).toEqual(['8-00000', '8-00001', '8-00002']);
   expect(await reader.at(0)).toMatchObject({ height: 8, width: 8 });
@@ -28,14 +28,14 @@ it('reads another size of StyleGAN2 where it is named', async () => {
   );
 });
 
-it('takes the colors of arrays as they are named', async () => {
+it('reads the colors of arrays in the order that is given', async () => {
   using bgr = open('tensorpack');
   using rgb = open('tensorpack', 'msgpack:rgb');
   const [blue, red] = [await bgr.at(0), await rgb.at(0)].map((sample) => [...sample!.data]);
   expect(red).toEqual([...blue!.slice(96), ...blue!.slice(48, 96), ...blue!.slice(0, 48)]);
 });
 
-it('says which schemas there are, and where one does not fit', () => {
+it('lists the available schemas, and says where one does not match', () => {
   expect(() => open('lsun', 'lsun')).toThrow(
     'schema: expected one of datum, annotated-datum, caffe2, ocr, stylegan2, image-files, pickle, msgpack, received "lsun"',
   );
@@ -46,12 +46,12 @@ it('says which schemas there are, and where one does not fit', () => {
   );
 });
 
-it('names a record that is no image by its key and what was found', () => {
+it('reports a record that is not an image with its key and what was found', () => {
   using ocr = open('ocr');
   expect(() => ocr.get('num-samples')).toThrow('key num-samples: expected an image file, received a number as text');
 });
 
-it('never runs what a pickle names, and says what that would be', () => {
+it('never runs what a pickle refers to, and says what that would be', () => {
   const { runs } = goldenSchemas.folder2lmdb as unknown as { runs: string };
   const pickle = schemas.find(({ name }) => name === 'pickle')!;
   expect(() => pickle.decode(Buffer.from(runs, 'base64'), { key: '7' })).toThrow(
@@ -60,7 +60,7 @@ it('never runs what a pickle names, and says what that would be', () => {
   expect(fs.existsSync('pickle-was-run')).toBe(false);
 });
 
-it('names the class of an object that a pickle would make', () => {
+it('names the class of an object that a pickle would create', () => {
   const pickle = schemas.find(({ name }) => name === 'pickle')!;
   // pickle.dumps(CIFAR_Image(), 0) and 4, of a class with no fields.
   const old = Buffer.from(
@@ -72,7 +72,7 @@ it('names the class of an object that a pickle would make', () => {
   }
 });
 
-it('a pickle that holds itself, or a huge number, ends', () => {
+it('a pickle that contains itself or a huge number does not cause an endless loop', () => {
   const pickle = schemas.find(({ name }) => name === 'pickle')!;
   // l = []; l.extend([l] * 200)
   const itself = Buffer.concat([
@@ -89,7 +89,7 @@ it('a pickle that holds itself, or a huge number, ends', () => {
   expect(() => pickle.decode(huge, {})).toThrow('received a pickle without one');
 });
 
-it('damaged values end in an error of this package, or decode', () => {
+it('damaged values cause an error of this package, or can be decoded', () => {
   const below = randomOf(testSeed);
   for (const [name, { schema }] of Object.entries(goldenSchemas)) {
     using reader = open(name);
@@ -106,7 +106,7 @@ it('damaged values end in an error of this package, or decode', () => {
   }
 });
 
-it('finds that images are missing where the database counts them', async () => {
+it('finds that images are missing if the database stores their number', async () => {
   const folder = scratchFolder();
   const file = path.join(folder, 'ocr.mdb');
   const bytes = fs.readFileSync(fixture('schemas/ocr.lmdb'));
@@ -120,7 +120,7 @@ it('finds that images are missing where the database counts them', async () => {
   ]);
 });
 
-/** A folder as BasicSR makes it, with what it says of its images. */
+/** A folder as created by BasicSR, with its list of images. */
 function basicsr(metaInfo: (lines: string[]) => string[] = (lines) => lines): string {
   const folder = scratchFolder();
   fs.copyFileSync(fixture('schemas/basicsr.lmdb'), path.join(folder, 'data.mdb'));
@@ -154,7 +154,7 @@ it('names the images that differ from what meta_info.txt says', async () => {
   ]);
 });
 
-it('passes over a meta_info.txt that says something else', async () => {
+it('ignores a meta_info.txt with other contents', async () => {
   const folder = basicsr(() => ['written on a Monday']);
   const { ok, databases } = await verify(folder);
   expect({ ok, metaInfo: databases[0]!.metaInfo }).toEqual({ ok: true, metaInfo: undefined });

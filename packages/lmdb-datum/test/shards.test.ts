@@ -20,7 +20,7 @@ async function collect(reader: DatumReader, options: BatchOptions): Promise<Batc
   return batches;
 }
 
-/** The batches of all shards, step by step: what they are together, and how large each part is. */
+/** The batches of all shards, step by step: their combination, and the size of each part. */
 async function together(reader: DatumReader, count: number, options: BatchOptions) {
   const shards = await Promise.all(
     Array.from({ length: count }, (_, index) => collect(reader, { ...options, shard: { index, count } })),
@@ -60,7 +60,7 @@ describe('shards', () => {
     }
   });
 
-  it('go on where others stopped, within an epoch: no record twice, none left out', async () => {
+  it('continue where others stopped, within an epoch: no record twice, none left out', async () => {
     using reader = openDatumLmdb(await database(23));
     const options = { batchSize: 4, shuffle: 9, epochs: 2 };
     const whole = (await collect(reader, options)).map(plain);
@@ -98,13 +98,13 @@ describe('shards', () => {
     ]);
   });
 
-  it('know the size of a batch of which they have no record', async () => {
+  it('know the size of a batch from which they have no records', async () => {
     using reader = openDatumLmdb(await database(1));
     const [batch] = await collect(reader, { batchSize: 2, dtype: 'uint8', shard: { index: 0, count: 3 } });
     expect([batch!.size, batch!.shape, batch!.data]).toEqual([0, [0, 4, 6, 3], new Uint8Array(0)]);
   });
 
-  it('cut the epoch when asked to, into batches of their own and places that only they can go on from', async () => {
+  it('divide the epoch if asked to, into batches of their own with positions that only they can continue from', async () => {
     using reader = openDatumLmdb(await database(11));
     const shard = (index: number, count = 2) => ({ index, count, by: 'epoch' as const });
     const orders = await Promise.all(
@@ -126,7 +126,7 @@ describe('shards', () => {
     }
   });
 
-  it('go on from places that version 0.1 saved, where these mean the same', async () => {
+  it('continue from positions that version 0.1 saved, if these mean the same', async () => {
     using reader = openDatumLmdb(await database(6));
     const saved = (index: number, count: number) => ({
       position: { epoch: 0, record: 2, shuffle: false as const, shard: { index, count }, records: 6 },

@@ -1,4 +1,4 @@
-/** What servers may answer, and what is said of it. */
+/** What servers may answer, and how it is reported. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDatumSource } from '../src/entries/source';
@@ -47,20 +47,23 @@ const answers: [string, Parameters<typeof serveRanges>[1], string][] = [
 ];
 
 describe('a server', () => {
-  it.each(answers)('that %s is refused in words, without what the address keeps secret', async (_, handle, words) => {
-    const { address } = await serve(handle);
-    await expect(openDatumSource(`${address}?token=secret`)).rejects.toMatchObject({
-      code: 'NOT_READABLE',
-      sentence: expect.stringContaining(words),
-      path: address,
-    });
-  });
+  it.each(answers)(
+    'that %s is refused with a message that does not reveal secrets in the address',
+    async (_, handle, words) => {
+      const { address } = await serve(handle);
+      await expect(openDatumSource(`${address}?token=secret`)).rejects.toMatchObject({
+        code: 'NOT_READABLE',
+        sentence: expect.stringContaining(words),
+        path: address,
+      });
+    },
+  );
 
-  it('that is not there is refused in words', async () => {
+  it('that does not exist is refused with a message', async () => {
     await expect(openDatumSource('http://127.0.0.1:1/')).rejects.toThrow(/cannot be reached .*; check the address/);
   });
 
-  it('may hide sizes and versions, as from other sites, and gets the headers that were given', async () => {
+  it('may hide sizes and versions, as it does from other sites, and gets the given headers', async () => {
     const { address } = await serve();
     const seen = new Set<unknown>();
     const hidden: typeof fetch = async (input, init) => {
@@ -87,7 +90,7 @@ describe('a server', () => {
     const reader = await openDatumSource(server.address);
     server.handle = (_, response) => Boolean(response.writeHead(206, headers).end(Buffer.alloc(4096)));
     await expect(reader.entries().next()).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
-    // The network may be back.
+    // The network may work again.
     server.handle = undefined;
     expect((await reader.entries().next()).done).toBe(false);
   });

@@ -1,4 +1,4 @@
-/** Databases that are no files: what is read of them is what the reader of files reads, by few requests, without Node's own. */
+/** Databases that are not files: the same results as from the reader of files, with few requests, without modules of Node.js. */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -66,7 +66,7 @@ it.each(Object.keys(goldenSchemas))('reads other schemas as the reader of files 
   for (let i = 0; i < reader.length; i++) expect(hashed((await source.at(i))!)).toEqual(hashed((await reader.at(i))!));
 });
 
-it('reads a named database, and a schema that is named', async () => {
+it('reads a named database, and a schema that is given', async () => {
   using reader = openDatumLmdb(fixture('named.mdb'));
   const [database] = reader.info.databases!;
   using named = openDatumLmdb(fixture('named.mdb'), { database });
@@ -78,7 +78,7 @@ it('reads a named database, and a schema that is named', async () => {
   expect(await collect(small.keys())).toEqual(['8-00000', '8-00001', '8-00002']);
 });
 
-it('counts images by their keys where the database does not say how many there are', async () => {
+it('counts images by their keys if the database does not store their number', async () => {
   const bytes = fs.readFileSync(fixture('schemas/ocr.lmdb'));
   using reader = openDatumLmdb(fixture('schemas/ocr.lmdb'));
   const renamed = Buffer.from(bytes.toString('latin1').replaceAll('num-samples', 'mum-samples'), 'latin1');
@@ -98,7 +98,7 @@ it('keeps keys within bounds', async () => {
   expect(await collect(source.keys({ end: '\0' }))).toEqual([]);
 });
 
-it('damaged files end in errors of this package', async () => {
+it('damaged files cause errors of this package', async () => {
   const bytes = fs.readFileSync(fixture('deep.mdb'));
   for (let page = 2; page * 4096 < bytes.length; page += 5) {
     const damaged = Buffer.from(bytes);
@@ -110,13 +110,13 @@ it('damaged files end in errors of this package', async () => {
   }
 });
 
-it('a branch whose children have changed places is damage, not another order of records', async () => {
+it('a branch whose children were swapped is damage, not another order of records', async () => {
   const damaged = fs.readFileSync(fixture('deep.mdb'));
   using reader = openDatumLmdb(fixture('deep.mdb'));
   const root = damaged.readUInt32LE(
     4096 * (damaged.readBigUInt64LE(4096 + 144) > damaged.readBigUInt64LE(144) ? 1 : 0) + 128,
   );
-  // The last two nodes of the root: where each is, and the page that it leads to.
+  // The last two nodes of the root: the position of each, and the page that it points to.
   const lower = damaged.readUInt16LE(root * 4096 + 12);
   const [first, second] = [4, 2].map((back) => root * 4096 + damaged.readUInt16LE(root * 4096 + lower - back));
   const children = [first!, second!].map((node) => damaged.readUInt32LE(node));
@@ -129,7 +129,7 @@ it('a branch whose children have changed places is damage, not another order of 
   await expect(source.at(0)).rejects.toMatchObject(lost);
 });
 
-it('is refused where it is cut short, is no LMDB, or is closed', async () => {
+it('is refused if it is truncated, not an LMDB database, or closed', async () => {
   const bytes = fs.readFileSync(fixture('deep.mdb'));
   const cut = await openDatumSource(bytes.subarray(0, bytes.length / 2));
   await expect(collect(cut)).rejects.toMatchObject({ code: 'CORRUPT_DATABASE' });
@@ -147,9 +147,9 @@ it.each([null, undefined, 5, {}, 'train.lmdb', 'https://', [], { read: async () 
   },
 );
 
-it('works in a place without what only Node.js has', async () => {
+it('works in an environment without the features of Node.js', async () => {
   const page = path.join(scratchFolder(), 'page.mjs');
-  // As bundlers do for pages: a module of Node.js would be an error.
+  // As bundlers do for web pages: a module of Node.js would be an error.
   await build({
     stdin: {
       contents: "export { openDatumSource } from '@ae/lmdb-datum/source';",

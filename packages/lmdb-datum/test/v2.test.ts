@@ -8,13 +8,13 @@ describe('v2.mdb, written by npm lmdb 3.x', () => {
     Buffer.compare(keyOf(a), keyOf(b)),
   );
 
-  it('is the file that its generator made', () => {
+  it('is the file that its generator wrote', () => {
     expect(sha256(fs.readFileSync(fixture('v2.mdb')))).toBe(
       JSON.parse(fs.readFileSync(fixture('v2.json'), 'utf8')).sha256,
     );
   });
 
-  it('gives every record, in order, by key and by number', () => {
+  it('returns every record, in order, by key and by number', () => {
     using reader = openDatumLmdb(fixture('v2.mdb'));
     expect(reader.info).toMatchObject({ format: 2, count: expected.length, pageSizeBytes: 4096 });
     const entries = [...reader.entries()];

@@ -1,4 +1,4 @@
-/** What values of other people's databases are called: bytes as their programs write them, the first ones at least. */
+/** The names for values of other programs' databases: bytes as these programs write them, at least the first ones. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeDatum, describeValue, encodeDatum, openDatumLmdb } from '../src/entries/index';
@@ -10,7 +10,7 @@ const jpeg = hex('ffd8ffe000104a46494600010100000100010000');
 const datum = encodeDatum({ channels: 1, height: 1, width: 2, data: Uint8Array.of(7, 8), label: 3 });
 const encoded = encodeDatum({ data: jpeg, encoded: true });
 
-describe('values that are no Datums', () => {
+describe('values that are not Datums', () => {
   it.each<[string, Uint8Array, string | undefined]>([
     ['LSUN, BasicSR, StyleGAN2', jpeg, 'a JPEG file'],
     ['the same', hex('89504e470d0a1a0a'), 'a PNG file'],
@@ -60,12 +60,12 @@ describe('values that are no Datums', () => {
     if (name && name !== 'empty') expect(() => decodeDatum(value, 'k')).toThrow(`received ${name}`);
   });
 
-  it('no Datum is taken for one of them', () => {
+  it('no Datum is mistaken for one of them', () => {
     for (const name of GOLDEN_NAMES) {
       using reader = openDatumLmdb(fixture(`${name}.mdb`));
       expect([...reader.entries()]).toHaveLength(reader.length);
     }
-    // All fields in orders and with unknown ones that readers have to take.
+    // All fields, in different orders and with unknown ones, which readers must accept.
     for (const value of [
       datum,
       encoded,
@@ -76,7 +76,7 @@ describe('values that are no Datums', () => {
     }
   });
 
-  it('ends, whatever the bytes are', () => {
+  it('finishes, whatever the bytes are', () => {
     const bytes = Buffer.concat([
       fs.readFileSync(fixture('variants.mdb')),
       Buffer.alloc(70_000, 0x9f),

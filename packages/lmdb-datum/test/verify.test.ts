@@ -1,4 +1,4 @@
-/** One rule: what verify finds sound, every way of reading gives whole. */
+/** One rule: what verify finds sound can be read completely in every way. */
 import { Buffer } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -20,7 +20,7 @@ function changed(name: string, change: (bytes: Buffer) => void): string {
   return file;
 }
 
-/** Reads all records in every way that there is, strictly; the images too. */
+/** Reads all records in every possible way, strictly, including the images. */
 async function readAllWays(file: string, database?: string): Promise<void> {
   using reader = openDatumLmdb(file, { database });
   const keys = [...reader.keys()];
@@ -32,8 +32,8 @@ async function readAllWays(file: string, database?: string): Promise<void> {
 }
 
 describe('what LMDB writes', () => {
-  it('is sound whatever options of the file stand in the flags of the list of free pages', async () => {
-    // MDB_FIXEDMAP, MDB_NOSUBDIR, and others that programs have had in the lower 16 bits.
+  it('is sound whatever file options the flags of the list of free pages contain', async () => {
+    // MDB_FIXEDMAP, MDB_NOSUBDIR, and others that programs have set in the lower 16 bits.
     for (const flags of [0x4008, 0x0009, 0x4009, 0x2008, 0x8c08]) {
       const file = changed('churned', (bytes) => {
         for (const meta of [0, 1]) bytes.writeUInt16LE(flags, meta * PAGE + FREE_FLAGS);
@@ -50,26 +50,29 @@ describe('what LMDB writes', () => {
   });
 
   const python = findPython(['lmdb', 'protobuf'], 'no false alarm on named databases and single files');
-  it.runIf(python)('named databases, single files and writable maps are sound; what is not read is named', async () => {
-    type Made = { path: string; entries: number; counts: Record<string, number>; notRead: string[] };
-    const made = runPython<Made[]>(python!, fixture('workloads.py'), scratchFolder(), '25', '11', 'named');
-    for (const { path: file, entries, counts, notRead } of made) {
-      const { damage, records, readable, databases } = await verify(file);
-      expect([file, damage, records, readable]).toEqual([file, [], entries, entries]);
-      expect(databases.filter((found) => found.notRead).map(({ name }) => name)).toEqual(notRead);
-      for (const [name, count] of Object.entries(counts)) {
-        using reader = openDatumLmdb(file, name === '' ? {} : { database: name });
-        expect([name, reader.length, [...reader].length]).toEqual([name, count, count]);
-        if (name) expect(await verify(file, { database: name })).toMatchObject({ ok: true, records: count });
+  it.runIf(python)(
+    'named databases, single files and writable maps are sound; what is not read is listed',
+    async () => {
+      type Made = { path: string; entries: number; counts: Record<string, number>; notRead: string[] };
+      const made = runPython<Made[]>(python!, fixture('workloads.py'), scratchFolder(), '25', '11', 'named');
+      for (const { path: file, entries, counts, notRead } of made) {
+        const { damage, records, readable, databases } = await verify(file);
+        expect([file, damage, records, readable]).toEqual([file, [], entries, entries]);
+        expect(databases.filter((found) => found.notRead).map(({ name }) => name)).toEqual(notRead);
+        for (const [name, count] of Object.entries(counts)) {
+          using reader = openDatumLmdb(file, name === '' ? {} : { database: name });
+          expect([name, reader.length, [...reader].length]).toEqual([name, count, count]);
+          if (name) expect(await verify(file, { database: name })).toMatchObject({ ok: true, records: count });
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe('named databases', () => {
   const copy = (change: (bytes: Buffer) => void = () => undefined) => changed('named', change);
 
-  it('are verified with their records, one by one or all', async () => {
+  it('are verified with their records, one at a time or all at once', async () => {
     const both = [
       { name: 'train', records: 20, readable: 20 },
       { name: 'val', records: 5, readable: 5 },
@@ -88,7 +91,7 @@ describe('named databases', () => {
     );
   });
 
-  it('are damaged where a leaf, a value or a count of theirs is, and the report says where', async () => {
+  it('are damaged if one of their leaves, values or counts is, and the report says where', async () => {
     const pages = fs.readFileSync(fixture('named.mdb'));
     const found = { sound: 0, damaged: 0 };
     for (let page = 2; (page + 1) * PAGE <= pages.length; page++) {
@@ -101,14 +104,14 @@ describe('named databases', () => {
       if (!ok) expect([page, damage.some((one) => one.page === page)]).toEqual([page, true]);
       if (flags === 4) page += pages.readUInt32LE(page * PAGE + 12) - 1;
     }
-    // Three leaves, that of the free pages, and twenty values; a page that nothing uses any more may hold anything.
+    // Three leaves, the leaf of the free pages, and twenty values; an unused page may contain anything.
     expect(found.damaged).toBe(24);
     expect(found.sound).toBeLessThan(4);
   });
 });
 
 describe('what verify finds sound', () => {
-  it('holds no damaged image, unless it was told not to look', async () => {
+  it('contains no damaged image, unless it was told not to check', async () => {
     const png = fs.readFileSync(fixture('images/one-pixel.png'));
     const cut = Buffer.from(png);
     cut[cut.indexOf('IDAT') + 6]! ^= 0xff;
@@ -122,7 +125,7 @@ describe('what verify finds sound', () => {
     expect(await verify(folder, { images: false })).toMatchObject({ ok: true, readable: 2, imagesSkipped: 2 });
   });
 
-  it('is no database that is refused when it is opened', async () => {
+  it('is never a database that is refused when opened', async () => {
     for (const flags of [2, 4, 8, 0x14]) {
       const file = changed('overflow', (bytes) => {
         for (const meta of [0, 1]) bytes.writeUInt16LE(flags, meta * PAGE + MAIN_FLAGS);
@@ -132,7 +135,7 @@ describe('what verify finds sound', () => {
     }
   });
 
-  it('holds no named database among records, at which reading them ends', async () => {
+  it('contains no named database among records, which would end reading', async () => {
     const file = changed('named', (bytes) => {
       // The root of the unnamed database is its only leaf; its first node becomes a record.
       const root = Math.max(
@@ -152,13 +155,13 @@ describe('what verify finds sound', () => {
       return random % below;
     };
     for (const name of GOLDEN_NAMES) {
-      // Records of all sizes and kinds can't be made into batches of one.
+      // Records of different sizes and kinds cannot share a batch.
       if (name === 'variants' || golden(name).records.length === 0) continue;
       const bytes = fs.readFileSync(fixture(`${name}.mdb`));
       const file = path.join(scratchFolder(), 'data.mdb');
       for (let i = 0; i < 25; i++) {
         const flipped = Buffer.from(bytes);
-        // Mostly where structure is: the first bytes of a page, and the nodes at its end.
+        // Mostly in the structure: the first bytes of a page, and the nodes at its end.
         const page = next(Math.floor(bytes.length / PAGE));
         const at = page * PAGE + (next(3) > 0 ? next(64) : next(PAGE));
         flipped[at]! ^= 1 << next(8);
@@ -173,7 +176,7 @@ describe('what verify finds sound', () => {
   });
 });
 
-it('an append by our own writer is sound, beside the records that were there', async () => {
+it('an append by our own writer is sound, next to the existing records', async () => {
   const folder = scratchFolder();
   fs.copyFileSync(fixture('churned.mdb'), path.join(folder, 'data.mdb'));
   const writer = await DatumWriter.open(folder, { mode: 'append' });

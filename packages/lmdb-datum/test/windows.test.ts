@@ -1,4 +1,4 @@
-/** What is different on Windows, as far as it can be tried elsewhere. */
+/** What is different on Windows, as far as it can be tested elsewhere. */
 import path from 'node:path';
 import { rename } from '@ae/ground/rename';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { parseImageList } from '../src/convert/image-list';
 import { partialName } from '../src/convert/output-folder';
 
-/** A file that a virus scanner has open for the first `times` times that it is renamed. */
+/** A file that a virus scanner has open during the first `times` attempts to rename it. */
 function scanned(platform: NodeJS.Platform, times: number, code = 'EPERM') {
   const calls: string[][] = [];
   const renameIt = (...names: unknown[]) => {
@@ -21,7 +21,7 @@ function scanned(platform: NodeJS.Platform, times: number, code = 'EPERM') {
 }
 
 describe('a rename', () => {
-  it('is tried again on Windows, where a scanner has the file open for a moment', async () => {
+  it('is retried on Windows, where a scanner may have the file open for a moment', async () => {
     const file = scanned('win32', 3);
     renameAtOnce('a.tmp', 'a', file.sync);
     expect(file.calls).toEqual(Array(4).fill(['a.tmp', 'a']));
@@ -40,7 +40,7 @@ describe('a rename', () => {
     expect(file.calls).toHaveLength(2);
   });
 
-  it('fails in the end where the file stays open', () => {
+  it('fails in the end if the file stays open', () => {
     vi.spyOn(Atomics, 'wait').mockReturnValue('timed-out');
     const file = scanned('win32', 99, 'EACCES');
     expect(() => renameAtOnce('a.tmp', 'a', file.sync)).toThrow('busy');
@@ -50,7 +50,7 @@ describe('a rename', () => {
 });
 
 describe('paths of Windows', () => {
-  it('of lists are joined to a root of any spelling, and stay in the keys as the list has them', () => {
+  it('in lists are joined to a root in any spelling, and are kept in the keys as they are in the list', () => {
     const images = parseImageList('cats/1.jpg 0\ncats\\2.jpg 0\n', 'C:\\photos\\');
     expect(images.map(({ path: file }) => path.win32.normalize(String(file)))).toEqual([
       'C:\\photos\\cats\\1.jpg',

@@ -10,7 +10,7 @@ import { scratchFolder, writeDatabase } from './scratch';
 const built = (await import('../dist/index.js' as string)) as typeof import('../src/entries/index');
 const IMAGES = `${fixture('images')}/`;
 
-/** What a database holds, as text. */
+/** The contents of a database, as text. */
 function contents(folder: string): string[] {
   using reader = openDatumLmdb(folder);
   return [...reader].map(({ key, datum }) => `${key} ${datum.label} ${datum.encoded} ${sha256(datum.data)}`);
@@ -42,7 +42,7 @@ describe('batches with workers', () => {
     expect(await collect(3)).toEqual(expected);
   });
 
-  it('throw the errors that they throw without', async () => {
+  it('throw the same errors as without workers', async () => {
     const reader = built.openDatumLmdb(fixture('variants.mdb'));
     const stream = reader.batches({ batchSize: 2, workers: 2 });
     const error = await stream.next().catch((caught) => caught);
@@ -57,7 +57,7 @@ describe('batches with workers', () => {
 describe('convertImageset with workers', () => {
   const names = fs.readdirSync(IMAGES);
 
-  it('writes what it writes without', async () => {
+  it('writes the same as without workers', async () => {
     const folder = scratchFolder();
     const list = `${folder}/list.txt`;
     fs.writeFileSync(list, [...names, 'missing.png', ...names].map((name, i) => `${name} ${i}\n`).join(''));
@@ -83,7 +83,7 @@ describe('convertImageset with workers', () => {
     }
   });
 
-  it('takes threads that were started before', async () => {
+  it('uses threads that were started before', async () => {
     const folder = scratchFolder();
     const program = `
       const { convertImageset, startConvertThreads } = require(${JSON.stringify(path.resolve('dist/convert.cjs'))});
@@ -96,11 +96,11 @@ describe('convertImageset with workers', () => {
     expect([stdout, stderr, status]).toEqual([`${names.length}\n`, '', 0]);
     await built.convertImageset({ input: IMAGES, output: `${folder}/expected`, gray: true, workers: 0 });
     expect(contents(`${folder}/db`)).toEqual(contents(`${folder}/expected`));
-    // Nothing waits for threads that nobody takes.
+    // Nothing waits for threads that nobody uses.
     expect(run().status).toBe(0);
   });
 
-  it('goes on where it was stopped, as if it never had been', async () => {
+  it('continues where it was stopped, as if it had never been stopped', async () => {
     const folder = scratchFolder();
     const list = `${folder}/list.txt`;
     fs.writeFileSync(
@@ -121,7 +121,7 @@ describe('convertImageset with workers', () => {
     await stopAt(100);
     const early = fs.readFileSync(journal);
     await stopAt(1100);
-    // As if it had been killed between a commit and the note of it.
+    // As if it had been killed between a commit and recording it.
     fs.writeFileSync(journal, early);
     await expect(built.convertImageset({ ...options, gray: true, resume: true })).rejects.toThrow(
       /contains the work of an import of other options/,
@@ -135,7 +135,7 @@ describe('convertImageset with workers', () => {
 });
 
 describe('lenient batches', () => {
-  it('leave damaged records out, count them, and keep the rest', async () => {
+  it('skip damaged records, count them, and keep the rest', async () => {
     const pixel = (value: number) => ({ channels: 1, height: 1, width: 1, data: Uint8Array.of(value), label: value });
     const file = { data: Buffer.from('not an image'), encoded: true };
     const folder = await writeDatabase([file, pixel(1), file, pixel(3), file, file, pixel(6)]);
@@ -149,7 +149,7 @@ describe('lenient batches', () => {
       [1, [3], [3], [3]],
       [1, [6], [6, 0], [6, 0]],
     ]);
-    // In the order in which decoding ended.
+    // In the order in which decoding finished.
     expect(reader.damage.map(({ key }) => key).sort()).toEqual([
       '00000000_x',
       '00000002_x',

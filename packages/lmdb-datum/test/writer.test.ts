@@ -23,7 +23,7 @@ async function writeSome(folder: string, count: number, options = {}) {
 }
 
 describe('DatumWriter', () => {
-  it('stages messages without a copy, and says when to commit them', async () => {
+  it('stages messages without copying, and says when to commit them', async () => {
     const folder = path.join(scratchFolder(), 'db');
     const writer = await DatumWriter.open(folder, { recordsPerCommit: 2 });
     const message = encodeDatum(datumOf(1));
@@ -43,7 +43,7 @@ describe('DatumWriter', () => {
     ]);
   });
 
-  it('writes each record once where puts are not awaited one by one', async () => {
+  it('writes each record once if puts are not awaited one by one', async () => {
     const folder = path.join(scratchFolder(), 'db');
     const writer = await DatumWriter.open(folder, { recordsPerCommit: 10 });
     const puts = Array.from({ length: 35 }, (_, i) => writer.put(caffeKey(i, 'a'), datumOf(i)));
@@ -55,7 +55,7 @@ describe('DatumWriter', () => {
     expect((await verify(folder)).readable).toBe(35);
   });
 
-  it('takes nothing into a transaction that is being committed', async () => {
+  it('adds nothing to a transaction that is being committed', async () => {
     const writer = await DatumWriter.open(path.join(scratchFolder(), 'db'));
     await writer.put('a', datumOf(1));
     const committed = writer.commit();
@@ -67,9 +67,9 @@ describe('DatumWriter', () => {
     expect([...reader.keys()]).toEqual(['a', 'b']);
   });
 
-  it('wants a commit, too, when large records are staged', async () => {
+  it('also asks for a commit when large records are staged', async () => {
     const writer = await DatumWriter.open(path.join(scratchFolder(), 'db'));
-    // Never written: it is staged four times and takes memory once.
+    // Never written: it is staged four times, but in memory only once.
     const value = new Uint8Array(64 << 20);
     for (const key of ['a', 'b', 'c']) writer.stage(key, value);
     expect(writer.isDue).toBe(false);
@@ -96,7 +96,7 @@ describe('DatumWriter', () => {
     }
   });
 
-  it('doubles the map as often as needed', async () => {
+  it('doubles the map size as often as needed', async () => {
     const folder = path.join(scratchFolder(), 'db');
     const writer = await DatumWriter.open(folder, { recordsPerCommit: 10 });
     for (let i = 0; i < 90; i++) await writer.put(caffeKey(i, 'big'), datumOf(i, 600));
@@ -107,7 +107,7 @@ describe('DatumWriter', () => {
     expect(reader.datumAt(89)?.data[0]).toBe(89);
   });
 
-  it('appends to a database, also one that py-lmdb wrote, and keeps what was there', async () => {
+  it('appends to a database, even one that py-lmdb wrote, and keeps what was there', async () => {
     const folder = scratchFolder();
     fs.copyFileSync(fixture('overflow.mdb'), path.join(folder, 'data.mdb'));
     const before = openDatumLmdb(folder);
@@ -125,7 +125,7 @@ describe('DatumWriter', () => {
     before.close();
   });
 
-  it('refuses a key twice, in one transaction and across them, and goes on', async () => {
+  it('refuses duplicate keys, within and across transactions, and continues', async () => {
     const folder = path.join(scratchFolder(), 'db');
     const writer = await DatumWriter.open(folder);
     await writer.put('b', datumOf(1));
@@ -144,7 +144,7 @@ describe('DatumWriter', () => {
     ]);
   });
 
-  it('refuses keys that stock LMDB would not take', async () => {
+  it('refuses keys that stock LMDB would not accept', async () => {
     const writer = await DatumWriter.open(path.join(scratchFolder(), 'db'));
     await expect(writer.put('', datumOf(0))).rejects.toThrow(/expected 1 to 511 bytes, received 0/);
     await expect(writer.put('é'.repeat(256), datumOf(0))).rejects.toThrow(
@@ -154,7 +154,7 @@ describe('DatumWriter', () => {
     await writer.close();
   });
 
-  it('refuses to overwrite, to append to nothing, to another format and to damage', async () => {
+  it('refuses to overwrite, and to append to nothing, to another format and to damaged databases', async () => {
     const folder = scratchFolder();
     await expect(DatumWriter.open(folder)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
     await expect(DatumWriter.open(folder, { mode: 'append' })).rejects.toMatchObject({ code: 'NOT_LMDB' });
@@ -166,7 +166,7 @@ describe('DatumWriter', () => {
     expect(fs.readdirSync(folder)).toEqual(['data.mdb']);
   });
 
-  it('refuses keys out of order on a full disk, where the native library would take the process down', async () => {
+  it('refuses keys out of order on a full disk, where the native library would crash the process', async () => {
     const folder = scratchFolder();
     const free = fs.statfsSync(folder);
     const writer = await DatumWriter.open(path.join(folder, 'db'), { recordsPerCommit: 1 });
@@ -187,7 +187,7 @@ describe('DatumWriter', () => {
     expect([...reader.keys()]).toEqual(['0', 'a', 'b']);
   });
 
-  it('throws away the open transaction on abort, and says so after close', async () => {
+  it('discards the open transaction on abort, and says so after close', async () => {
     const folder = path.join(scratchFolder(), 'db');
     const writer = await DatumWriter.open(folder);
     await writer.put('a', datumOf(1));
@@ -225,7 +225,7 @@ describe.runIf(python)('py-lmdb', () => {
 });
 
 describe('encodeDatum', () => {
-  it('writes the very bytes that protobuf writes for convert_imageset', () => {
+  it('writes exactly the bytes that protobuf writes for convert_imageset', () => {
     // Datum(channels=1, height=1, width=2, data=b"\x07\x08", label=-1, encoded=False).SerializeToString()
     const expected = '0801100118022202070828ffffffffffffffffff013800';
     const datum = { channels: 1, height: 1, width: 2, data: Uint8Array.of(7, 8), label: -1 };
@@ -234,7 +234,7 @@ describe('encodeDatum', () => {
 });
 
 describe('the tools of LMDB', () => {
-  it.runIf(hasLmdbTools("reading back by LMDB's tools"))('read what we write', async () => {
+  it.runIf(hasLmdbTools("reading back with LMDB's tools"))('read what we write', async () => {
     const folder = path.join(scratchFolder(), 'db');
     await writeSome(folder, 250, { recordsPerCommit: 100 });
     const run = (tool: string, ...args: string[]) => {
@@ -258,7 +258,7 @@ describe('the tools of LMDB', () => {
   });
 });
 
-describe('append takes the paths that reading takes', () => {
+describe('append accepts the paths that reading accepts', () => {
   const pixel = { channels: 1, height: 1, width: 1, data: Uint8Array.of(7) };
 
   it.each([
@@ -278,7 +278,7 @@ describe('append takes the paths that reading takes', () => {
     expect(fs.readdirSync(place).filter((one) => !before.includes(one) && one !== `${name}-lock`)).toEqual([]);
   });
 
-  it('and does not replace a record whose key is no UTF-8', async () => {
+  it('and does not replace a record whose key is not UTF-8', async () => {
     const folder = await writeDatabase([]);
     const key = Buffer.from([0x66, 0xfe]);
     const writer = await DatumWriter.open(folder, { mode: 'append' });
