@@ -321,22 +321,22 @@ describe('comparison at equal bytes', () => {
 });
 
 describe('PCA that a network is compared with', () => {
-  const slope = (seed: number, mirrored: boolean): Sample => {
-    // A bright spot whose width and place differ: to the right of the middle, or on either side.
+  /** Spots of different places and sizes, in the right half or, every other one, in the left half. */
+  const spot = (index: number, mirrored: boolean): Sample => {
     const [height, width] = [8, 8];
-    const place = 4 + ((seed * 7) % 30) / 10;
-    const spread = 0.6 + ((seed * 13) % 17) / 10;
+    const part = (step: number) => (index * step) % 1;
+    const [left, top, radius] = [4 + 4 * part(0.618034), 8 * part(0.414214), 0.5 + part(0.732051)];
     const data = Uint8Array.from({ length: height * width }, (_, i) => {
-      const x = mirrored && seed % 2 ? width - 1 - (i % width) : i % width;
-      return Math.round(255 * Math.exp(-(((x - place) / spread) ** 2) - ((Math.floor(i / width) - 3) / 3) ** 2));
+      const x = mirrored && index % 2 ? width - 1 - (i % width) : i % width;
+      return Math.round(255 * Math.exp(-((x - left) ** 2 + (Math.floor(i / width) - top) ** 2) / radius));
     });
     return { channels: 1, height, width, data, label: 0 };
   };
   const comparisonOf = async (mirrored: boolean, count: number, pca = {}) => {
-    const all = Array.from({ length: count }, (_, i) => slope(i * 31 + 5, mirrored));
-    const ae = new Autoencoder({ preset: 'transform', inputShape: [8, 8, 1], codeSize: 12 });
+    const all = Array.from({ length: count + 40 }, (_, i) => spot(i + 1, mirrored));
+    const ae = new Autoencoder({ preset: 'transform', inputShape: [8, 8, 1], codeSize: 24 });
     await ae.initialize({ seed: 1 });
-    const result = await compareWithPca(ae, all.slice(0, 10), { trainingSamples: all, pca });
+    const result = await compareWithPca(ae, all.slice(count), { trainingSamples: all.slice(0, count), pca });
     ae.dispose();
     return result;
   };

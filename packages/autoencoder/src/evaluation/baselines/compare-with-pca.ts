@@ -19,7 +19,7 @@ export interface ScoredNetwork {
 export interface PcaComparisonOptions {
   /** The images the network was trained on, to fit PCA to. */
   readonly trainingSamples: SampleSource;
-  /** How PCA is fitted. Default: to mirror images as well if a trial on some of the images finds that better. */
+  /** How PCA is fitted. Default: to mirror images as well if a small trial finds that better. */
   readonly pca?: Omit<PcaOptions, 'components' | 'signal'>;
   /** Maximum number of images to score, evenly spread over the source. Default 250. */
   readonly maxImages?: number;
@@ -55,7 +55,7 @@ export async function compareWithPca(
   checkNumber('maxImages', maxImages, { min: 1, integer: true });
   const source = spread(samples, maxImages);
   const { codeSize } = network;
-  const pca = await fitStrongestPca(trainingSamples, network, { ...options.pca, components: codeSize, signal });
+  const pca = await fitStrongestPca(trainingSamples, source, network, { ...options.pca, components: codeSize, signal });
   try {
     const [pcaPsnrDb] = await scorePca(pca, source, network, { counts: [codeSize], signal });
     const { psnrDb } = await network.evaluate(source, { similarity: false, signal });

@@ -30,7 +30,7 @@ import { fitStrongestPca } from './strongest-pca';
 export interface CompareOptions {
   /** The images the network was trained on, to fit PCA to. Without them, PCA is left out. */
   readonly trainingSamples?: SampleSource;
-  /** How PCA is fitted. Default: to mirror images as well if a trial on some of the images finds that better. */
+  /** How PCA is fitted. Default: to mirror images as well if a small trial finds that better. */
   readonly pca?: Omit<PcaOptions, 'components' | 'signal'>;
   /** Maximum number of images to score, evenly spread over the source. Default 500. */
   readonly maxImages?: number;
@@ -91,7 +91,7 @@ export async function compareNetwork(
   const groups = await scoreAutoencoder(network, source, sizes, known, options);
   const missing: string[] = [];
   const jpeg = await loadJpeg(network.inputShape[2], missing);
-  const pca = await fitWherePossible(network, sizes.codeNumbers, groups, options, missing);
+  const pca = await fitWherePossible(network, source, sizes.codeNumbers, groups, options, missing);
   const rows = groups.map((group) => [...group.rows]);
   const curves: Record<keyof Comparison['curves'], RatePoint[]> = { pca: [], jpeg: [], webp: [], thumbnail: [] };
   const curveBudgets = [64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384].filter((b) => b < sizes.imageBytes);
@@ -156,6 +156,7 @@ async function loadJpeg(channels: number, missing: string[]): Promise<JpegCoder 
 /** Fits PCA; adds the reason to `missing` if there are no images to fit it to. */
 async function fitWherePossible(
   { inputShape, pixels }: Network,
+  source: SampleSource,
   codeSize: number,
   groups: readonly ComparisonGroup[],
   { trainingSamples, pca, signal, onStage }: CompareOptions,
@@ -164,7 +165,7 @@ async function fitWherePossible(
   if (trainingSamples && trainingSamples.length > 1) {
     onStage?.('PCA: fitting');
     const components = Math.max(...groups.map(({ budgetBytes, codeBits }) => Math.floor((8 * budgetBytes) / codeBits)));
-    return fitStrongestPca(trainingSamples, { inputShape, pixels, codeSize }, { ...pca, components, signal });
+    return fitStrongestPca(trainingSamples, source, { inputShape, pixels, codeSize }, { ...pca, components, signal });
   }
   missing.push(
     `PCA: ${trainingSamples ? 'one training image is not enough to fit it' : 'there are no training images to fit it to'}.`,
