@@ -15,7 +15,6 @@ export function checkStructure(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   /** Number of elements still to come, by depth. */
   const open = [1];
-  let announced = 0;
   for (let at = 0; open.length > 0; ) {
     if (open[open.length - 1]! === 0) {
       open.pop();
@@ -24,8 +23,7 @@ export function checkStructure(bytes: Uint8Array): void {
     open[open.length - 1]!--;
     const { size, elements } = elementAt(view, at);
     at += size;
-    announced += elements;
-    if (at > bytes.length || announced > bytes.length) throw new RangeError('it ends within an element');
+    if (at > bytes.length) throw new RangeError('it ends within an element');
     if (elements === 0) continue;
     if (open.length > mostDepth) throw new RangeError(`its lists are nested more than ${mostDepth} deep`);
     open.push(elements);
