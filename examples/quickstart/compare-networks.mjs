@@ -10,9 +10,10 @@ const shown = 16;
 
 /**
  * Draws validation images, and below them their reconstructions by each network and by PCA. Returns a line of text for each row. `networks`
- * are the folders of saved networks by name. PCA uses as many numbers as the last network's code.
+ * are the folders of saved networks by name. PCA uses as many numbers as the last network's code, and
+ * with `mirror` it is fitted to mirror images as well.
  */
-export async function compareNetworks(networks, { train, val, picture }) {
+export async function compareNetworks(networks, { train, val, mirror, picture }) {
   const [training, validation] = [train, val].map((lmdb) => openDatumLmdb(lmdb));
   const samples = Array.from({ length: Math.min(shown, validation.length) }, (_, i) =>
     validation.at(Math.floor((i * validation.length) / shown)),
@@ -29,7 +30,7 @@ export async function compareNetworks(networks, { train, val, picture }) {
     const masks = maskBytes > 0 ? ` and ${format(maskBytes)} of masks` : '';
     lines.push([name, `${format(codeBytes)} bytes of code${masks}`, decibels(psnrDb)]);
   }
-  const pca = await fitPca(training, last, { components: last.codeSize });
+  const pca = await fitPca(training, last, { components: last.codeSize, mirror });
   const [pcaPsnrDb] = await scorePca(pca, validation, last, { counts: [last.codeSize] });
   rows.push(await throughPca(pca, last, samples));
   const { componentCount } = pca;

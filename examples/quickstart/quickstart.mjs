@@ -6,7 +6,7 @@
  *     npm run quickstart -- --open                            # opens the report at the end
  */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,8 +79,10 @@ async function quickstart({ images, minutes, open }) {
   // 5. Compare both networks with PCA in one picture.
   const models = Object.fromEntries(presets.map((preset) => [preset, path.join(run(preset), 'model')]));
   const picture = path.join(out, 'networks.png');
+  // The same PCA as in step 4.
+  const mirror = JSON.parse(readFileSync(path.join(results, 'scores.json'), 'utf8')).baselines?.pcaMirrored;
   console.log('\nThe rows of the picture, from top to bottom:');
-  for (const [name, bytes, psnr] of await compareNetworks(models, { train, val, picture })) {
+  for (const [name, bytes, psnr] of await compareNetworks(models, { train, val, mirror, picture })) {
     console.log(`  ${name.padEnd(20)} ${bytes.padEnd(42)} ${psnr}`);
   }
   if (process.stdout.isTTY) ae('show', '--quiet', picture);

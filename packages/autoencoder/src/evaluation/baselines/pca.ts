@@ -125,8 +125,8 @@ export async function fitPca(
 function resolveOptions(source: SampleSource, [height, width, channels]: ImageShape, options: PcaOptions) {
   checkKeys('fitPca', options, ['components', 'mirror', 'maxImages', 'signal']);
   const size = height * width * channels;
-  const { maxImages = Math.max(2, Math.min(2048, Math.floor(maxValues / size))), mirror = false, signal } = options;
-  checkNumber('maxImages', maxImages, { min: 2, integer: true });
+  const { maxImages, mirror = false, signal } = options;
+  if (maxImages !== undefined) checkNumber('maxImages', maxImages, { min: 2, integer: true });
   if (options.components !== undefined) checkNumber('components', options.components, { min: 1, integer: true });
   if (source.length < 2) {
     throw new AutoencoderError(
@@ -134,10 +134,15 @@ function resolveOptions(source: SampleSource, [height, width, channels]: ImageSh
       `fitPca: expected at least two images to fit principal components to, received ${source.length}.`,
     );
   }
-  const count = Math.min(source.length, maxImages);
+  const count = fittedCount(source, size, maxImages);
   // Centering removes one dimension.
   const all = mirror ? 2 * count - 1 : count - 1;
   return { count, mirror, signal, most: Math.min(all, size, options.components ?? all) };
+}
+
+/** Returns the number of images of `size` values that PCA is fitted to. */
+export function fittedCount({ length }: SampleSource, size: number, maxImages?: number): number {
+  return Math.min(length, maxImages ?? Math.max(2, Math.min(2048, Math.floor(maxValues / size))));
 }
 
 /** Chooses the `most` largest eigenvalues of all parts, except those below float32 noise. */

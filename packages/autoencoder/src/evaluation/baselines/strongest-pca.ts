@@ -1,7 +1,7 @@
 /** PCA at its best, so that a comparison with it is fair. */
 import type { SampleSource } from '../../data/samples';
 import { spread } from '../known-scores';
-import { fitPca, type Pca, type PcaOptions } from './pca';
+import { fitPca, fittedCount, type Pca, type PcaOptions } from './pca';
 import { scorePca } from './score-pca';
 
 /** Training images that the trial fits, and images that it scores. */
@@ -34,10 +34,11 @@ async function gainsByMirroring(
   training: SampleSource,
   compared: SampleSource,
   network: Coded,
-  { signal, maxImages = 2048 }: PcaOptions,
+  { signal, maxImages }: PcaOptions,
 ): Promise<boolean> {
   const fitted = spread(training, fittedImages);
-  const proportion = fitted.length / Math.min(training.length, maxImages);
+  const [height, width, channels] = network.inputShape;
+  const proportion = fitted.length / fittedCount(training, height * width * channels, maxImages);
   const counts = [Math.max(1, Math.round(network.codeSize * proportion))];
   const scores: number[] = [];
   for (const mirror of [false, true]) {
