@@ -1,3 +1,5 @@
+import { refused } from '../errors';
+import { checkKeys, checkWhole, checkWord } from '../pixels/checks';
 import type { RgbColor } from '../pixels/pixels';
 
 /** How an image file is converted to pixels. */
@@ -14,4 +16,21 @@ export interface DecodeImageOptions {
   maxPixels?: number;
   /** The caller has already reserved the memory from the budget. */
   isAccounted?: boolean;
+}
+
+const modes = ['stored', 'color', 'gray'];
+const keys = ['mode', 'orient', 'background', 'name', 'maxPixels', 'isAccounted'];
+
+/** @throws InvalidOptionError INVALID_OPTION */
+export function checkDecodeOptions(where: string, options: DecodeImageOptions): void {
+  checkKeys(where, options, keys);
+  const { mode, background, name, maxPixels } = options;
+  if (mode !== undefined) checkWord('mode', mode, modes);
+  if (maxPixels !== undefined) checkWhole('maxPixels', maxPixels);
+  if (name !== undefined && typeof name !== 'string') throw refused('name', 'text', name);
+  if (background !== undefined && !isColor(background)) throw refused('background', '[red, green, blue]', background);
+}
+
+function isColor(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 3 && value.every((part) => part >= 0 && part <= 255);
 }

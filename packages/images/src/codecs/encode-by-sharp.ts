@@ -1,8 +1,6 @@
 import type { Pixels } from '../pixels/pixels';
 import { loadSharp } from './decode-by-sharp';
-
-/** Image formats that can be written. */
-export type EncodedKind = 'jpeg' | 'png' | 'webp';
+import type { EncodedKind } from './encode-options';
 
 /** Encodes pixels with sharp; see `encodeImage`. */
 export async function encodeBySharp(pixels: Pixels, kind: EncodedKind, quality: number): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 export type { DecodeImageOptions } from '../codecs/decode-options';
-export type { EncodedKind } from '../codecs/encode-by-sharp';
+export type { EncodedKind } from '../codecs/encode-options';
 export {
   BadImageError,
   type ErrorParts,

@@ -1,10 +1,10 @@
 /** Decodes image files: ordinary JPEGs and BMPs with our own decoders, all others with sharp or the browser. */
 
 import { decodeBmp } from '../codecs/bmp';
-import type { DecodeImageOptions } from '../codecs/decode-options';
+import { checkDecodeOptions, type DecodeImageOptions } from '../codecs/decode-options';
 import { decodeJpeg } from '../codecs/jpeg';
 import { withEnd } from '../codecs/jpeg-end';
-import { doesNotDecode, refused } from '../errors';
+import { doesNotDecode } from '../errors';
 import { type ImageKernels, imageKernels } from '../kernels/image-kernels';
 import { readJpegHeader } from '../kind/jpeg';
 import { describeImage, formatOf, type ImageSize, readImageSize } from '../kind/kind';
@@ -25,7 +25,7 @@ import { takeBudget } from './decode-budget';
  */
 export async function decodeImage(file: Uint8Array, options: DecodeImageOptions = {}): Promise<Pixels> {
   checkBytes('decodeImage', file);
-  if (typeof options !== 'object' || options === null) throw refused('decodeImage, options', 'an object', options);
+  checkDecodeOptions('decodeImage, options', options);
   const { mode = 'stored', orient = false, name = 'image', maxPixels = defaultMaxPixels } = options;
   const size = readImageSize(file);
   if (!size) throw doesNotDecode(name, describeImage(file));

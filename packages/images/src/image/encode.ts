@@ -1,6 +1,6 @@
 /** Encodes pixels as image files. */
-import type { EncodedKind } from '../codecs/encode-by-sharp';
-import { checkPixels } from '../pixels/checks';
+import { type EncodedKind, encodedKinds } from '../codecs/encode-options';
+import { checkPixels, checkWhole, checkWord } from '../pixels/checks';
 import type { Pixels } from '../pixels/pixels';
 import { encodeFile } from '../platform/node';
 
@@ -15,5 +15,7 @@ const defaultQuality = 95;
  */
 export async function encodeImage(pixels: Pixels, kind: EncodedKind, quality = defaultQuality): Promise<Uint8Array> {
   checkPixels('encodeImage', pixels);
+  checkWord('kind', kind, encodedKinds);
+  checkWhole('quality', quality, 100);
   return encodeFile(pixels, kind, quality);
 }

@@ -41,26 +41,22 @@ export class ImageFolder {
   constructor(
     items: readonly Item[],
     options: ReadImageOptions,
-    {
-      classes = [],
-      warnings = [],
-      close,
-    }: {
+    details?: {
       readonly classes?: readonly string[];
       readonly warnings?: readonly string[];
       readonly close?: () => void;
-    } = {},
+    },
   ) {
-    if (!Array.isArray(items) || !items.every((item) => typeof item?.read === 'function')) {
+    if (!Array.isArray(items) || items.length === 0 || !items.every((item) => typeof item?.read === 'function')) {
       throw refused('new ImageFolder', 'images that imageFolder() has listed', items, 'call imageFolder(place)');
     }
     this.#items = items;
     this.#options = options;
     this.names = items.map(({ name }) => name);
     this.labels = items.map(({ label }) => label);
-    this.classes = classes;
-    this.warnings = warnings;
-    this.#close = close;
+    this.classes = details?.classes ?? [];
+    this.warnings = details?.warnings ?? [];
+    this.#close = details?.close;
   }
 
   /** Tells whether a value is an ImageFolder, of any copy of this package. */
@@ -80,6 +76,7 @@ export class ImageFolder {
    * @throws the errors of `readImage`
    */
   async at(index: number, defaults: ReadImageOptions = {}): Promise<RawImage | undefined> {
+    if (!Number.isSafeInteger(index)) throw refused('at', 'a whole number, the index of an image', index);
     const item = this.#items.at(index);
     return item?.read(checkReadOptions('at', { ...defaults, ...this.#options }));
   }

@@ -1,7 +1,7 @@
 import { refused } from '../errors';
 import { type ImageDataLike, imageDataOf } from '../pixels/canvas';
 import { blend, toColor, toGray, toRgba } from '../pixels/channels';
-import { checkKeys, colorOf } from '../pixels/checks';
+import { checkKeys, checkWhole, colorOf } from '../pixels/checks';
 import { type PixelSource, pixelsOf } from '../pixels/from-pixels';
 import type { Pixels } from '../pixels/pixels';
 import { pixelsOfTensor, type TensorLike, type TensorMaker } from '../pixels/tensors';
@@ -48,9 +48,8 @@ export class RawImage implements Pixels {
     channels: ImageChannels,
     names: ImageNames = {},
   ) {
-    for (const [where, value] of Object.entries({ width, height })) {
-      if (!Number.isSafeInteger(value) || value < 1) throw refused(where, 'a whole number of at least 1', value);
-    }
+    checkWhole('width', width);
+    checkWhole('height', height);
     if (channels !== 1 && channels !== 3 && channels !== 4) throw refused('channels', '1, 3 or 4', channels);
     const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
     const expected = `Uint8Array of ${width * height * channels} bytes (${width} x ${height} x ${channels})`;
@@ -61,6 +60,8 @@ export class RawImage implements Pixels {
     this.height = height;
     this.channels = channels;
     const { name, label } = names ?? {};
+    if (name !== undefined && typeof name !== 'string') throw refused('name', 'text', name);
+    if (label !== undefined && !Number.isSafeInteger(label)) throw refused('label', 'a whole number', label);
     if (name !== undefined) this.name = name;
     if (label !== undefined) this.label = label;
   }
@@ -114,9 +115,6 @@ export class RawImage implements Pixels {
   async toJpeg(options: { readonly quality?: number } = {}): Promise<Uint8Array> {
     checkKeys('toJpeg', options, ['quality']);
     const { quality = 95 } = options;
-    if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
-      throw refused('quality', 'a whole number from 1 to 100', quality);
-    }
     return encodeImage(this.channels === 4 ? this.rgb() : this, 'jpeg', quality);
   }
 

@@ -2,7 +2,7 @@
 
 import type { DecodeImageOptions } from '../codecs/decode-options';
 import { refused } from '../errors';
-import { checkKeys, colorOf } from '../pixels/checks';
+import { checkKeys, checkWhole, colorOf } from '../pixels/checks';
 import { defaultMaxPixels } from '../pixels/limits';
 import type { RgbColor } from '../pixels/pixels';
 import { checkResize, type SizedResize } from '../resize/options';
@@ -39,9 +39,7 @@ export function checkReadOptions(
   checkKeys(where, options, known);
   const { channels, resize, background, maxPixels = defaultMaxPixels } = options;
   if (channels !== undefined && ![1, 3, 4].includes(channels)) throw refused('channels', '1, 3 or 4', channels);
-  if (!Number.isSafeInteger(maxPixels) || maxPixels < 1) {
-    throw refused('maxPixels', 'a whole number of at least 1', maxPixels);
-  }
+  checkWhole('maxPixels', maxPixels);
   return {
     channels,
     maxPixels,

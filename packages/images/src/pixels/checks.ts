@@ -12,6 +12,20 @@ export function checkKeys(where: string, options: object, known: readonly string
   if (unknown !== undefined) throw refused(where, `options of ${known.join(', ')}`, unknown);
 }
 
+/** Refuses values that are not whole numbers from 1 to `most`. @throws InvalidOptionError INVALID_OPTION */
+export function checkWhole(where: string, value: unknown, most = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= most) return;
+  const range = most < Number.MAX_SAFE_INTEGER ? `from 1 to ${most}` : 'of at least 1';
+  throw refused(where, `a whole number ${range}`, value);
+}
+
+/** Refuses values that are not one of these words. @throws InvalidOptionError INVALID_OPTION */
+export function checkWord(where: string, value: unknown, words: readonly string[]): void {
+  if (typeof value === 'string' && words.includes(value)) return;
+  const quoted = words.map((word) => `'${word}'`);
+  throw refused(where, `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`, value);
+}
+
 /** Parses a color '#rrggbb'. @throws InvalidOptionError INVALID_OPTION */
 export function colorOf(where: string, text: unknown): RgbColor {
   if (typeof text !== 'string' || !/^#[0-9a-f]{6}$/i.test(text)) throw refused(where, "'#rrggbb'", text);

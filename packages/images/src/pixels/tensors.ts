@@ -25,7 +25,9 @@ export async function pixelsOfTensor(tensor: TensorLike): Promise<Pixels> {
     throw refused('fromTensor', expected, isTensor ? `a tensor [${shape.join(', ')}]` : tensor);
   }
   if (dtype !== 'float32' && dtype !== 'int32') throw refused('fromTensor', 'a tensor of float32 or int32', dtype);
-  const values = await tensor.data();
+  const values = (await tensor.data()) ?? [];
+  const count = height * width * channels;
+  if (values.length !== count) throw refused('fromTensor, number of values', String(count), values.length);
   // Rounds to the nearest byte, and clamps.
   const bytes = new Uint8ClampedArray(values.length);
   const scale = dtype === 'float32' ? 255 : 1;

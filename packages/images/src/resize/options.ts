@@ -1,5 +1,4 @@
-import { refused } from '../errors';
-import { checkKeys } from '../pixels/checks';
+import { checkKeys, checkWhole, checkWord } from '../pixels/checks';
 import type { FitMode, Resampler, Resize } from './plan';
 
 /** How an image is brought to another size. */
@@ -26,13 +25,9 @@ const known = ['width', 'height', 'fit', 'resampler'];
 export function checkResize(where: string, options: SizedResize): Resize {
   checkKeys(where, options, known);
   const { width, height, fit = 'squash', resampler = 'antialiased' } = options;
-  for (const [name, value] of Object.entries({ width, height })) {
-    const isSide = Number.isInteger(value) && value >= 1 && value <= mostSide;
-    if (!isSide) throw refused(`${where}, ${name}`, `a whole number from 1 to ${mostSide}`, value);
-  }
-  if (!['squash', 'crop', 'fill'].includes(fit)) throw refused('fit', "'squash', 'crop' or 'fill'", fit);
-  if (!['antialiased', 'bilinear'].includes(resampler)) {
-    throw refused('resampler', "'antialiased' or 'bilinear'", resampler);
-  }
+  checkWhole(`${where}, width`, width, mostSide);
+  checkWhole(`${where}, height`, height, mostSide);
+  checkWord('fit', fit, ['squash', 'crop', 'fill']);
+  checkWord('resampler', resampler, ['antialiased', 'bilinear']);
   return { target: { height, width }, fit, resampler };
 }

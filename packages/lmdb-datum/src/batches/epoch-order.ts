@@ -71,5 +71,5 @@ export function assertShuffle(shuffle: unknown, records: number): void {
 /** Checks a shard option. */
 export function assertBatchShard(shard: BatchShard): void {
   assertOneOf('shard.by', shard.by, [undefined, 'batch', 'epoch']);
-  assertShard(shard);
+  assertShard('shard', shard);
 }

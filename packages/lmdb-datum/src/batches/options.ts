@@ -1,8 +1,8 @@
 /** Options of `batches()`, and their checks. */
 
 import type { FitMode, Resampler } from '@ae/images';
-import { assertFlag, assertKeys, assertOneOf, assertWhole, type Known, refuse } from '../errors/checks';
-import { InvalidOptionError } from '../errors/errors';
+import { assertFlag, assertKeys, assertOneOf, assertSignal, assertWhole, type Known, refuse } from '../errors/checks';
+import { describe, InvalidOptionError } from '../errors/errors';
 import { assertBatchShard, assertShuffle, type BatchShard, cutsEpoch } from './epoch-order';
 
 /** A mean to subtract from each pixel, planar `[C, H, W]` float32 as records are stored, with the size that they have before cropping. */
@@ -109,14 +109,17 @@ export interface CheckedBatchOptions<Dtype extends BatchDtype = BatchDtype> exte
 }
 
 const knownOptions: Known<BatchOptions> = {
-  ...{ batchSize: true, shuffle: true, shard: true, epochs: true, dropLast: true, padLast: true, position: true },
-  ...{ layout: true, channelOrder: true, dtype: true, channels: true, resize: true, crop: true, mirror: true },
-  ...{ mean: true, scale: true, prefetch: true, workers: true, reuse: true, signal: true },
+  ...{ batchSize: true, shuffle: true, shard: true, epochs: true, dropLast: assertFlag, padLast: assertFlag },
+  ...{ position: true, layout: true, channelOrder: true, dtype: true, channels: true, resize: true, crop: true },
+  ...{ mirror: assertFlag, mean: true, scale: true, prefetch: true, workers: true, reuse: assertFlag },
+  ...{ signal: assertSignal },
 };
 const knownResize: Known<NonNullable<BatchOptions['resize']>> = {
   ...{ height: true, width: true, fit: true, resampler: true },
 };
-const knownCrop: Known<NonNullable<BatchOptions['crop']>> = { height: true, width: true, random: true };
+const knownCrop: Known<NonNullable<BatchOptions['crop']>> = {
+  ...{ height: true, width: true, random: (_, value) => assertFlag('crop.random', value) },
+};
 
 /** @throws InvalidOptionError */
 export function checkBatchOptions<Dtype extends BatchDtype>(
@@ -143,23 +146,20 @@ export function checkBatchOptions<Dtype extends BatchDtype>(
   };
   checkCounts(checked);
   checkPixels(checked);
-  const { signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) refuse('signal', 'an AbortSignal', signal);
   checkPosition(checked, records);
   return checked;
 }
 
-function checkCounts({ batchSize, prefetch, workers, epochs, dropLast, padLast, reuse }: CheckedBatchOptions): void {
+function checkCounts({ batchSize, prefetch, workers, epochs, dropLast, padLast }: CheckedBatchOptions): void {
   assertWhole('batchSize', batchSize, 1);
   assertWhole('prefetch', prefetch, 0);
   assertWhole('workers', workers, 0);
   if (epochs !== Number.POSITIVE_INFINITY) assertWhole('epochs', epochs, 1);
-  for (const [name, flag] of Object.entries({ dropLast, padLast, reuse })) assertFlag(name, flag);
   if (dropLast && padLast) refuse('dropLast and padLast', 'one of them', 'both');
 }
 
 function checkPixels(options: CheckedBatchOptions): void {
-  const { layout, channelOrder, dtype, channels, resize, crop, mirror, mean, scale } = options;
+  const { layout, channelOrder, dtype, channels, resize, crop, mean, scale } = options;
   assertOneOf('layout', layout, ['NHWC', 'NCHW']);
   assertOneOf('channelOrder', channelOrder, ['rgb', 'bgr']);
   assertOneOf('dtype', dtype, ['float32', 'uint8']);
@@ -171,14 +171,12 @@ function checkPixels(options: CheckedBatchOptions): void {
   }
   if (crop !== undefined) {
     assertKeys('crop', crop, knownCrop);
-    assertFlag('crop.random', crop.random);
   }
   for (const [name, size] of Object.entries({ resize, crop })) {
     if (size === undefined) continue;
     assertWhole(`${name}.height`, size.height, 1);
     assertWhole(`${name}.width`, size.width, 1);
   }
-  assertFlag('mirror', mirror);
   if (!Number.isFinite(scale)) refuse('scale', 'a finite number', scale);
   if (mean !== undefined && !isMean(mean))
     refuse('mean', 'a finite number, one for each channel, or a mean image', mean);
@@ -207,7 +205,7 @@ function checkPosition({ position, shuffle, shard, epochs }: CheckedBatchOptions
     Number.isInteger(record) &&
     record >= 0 &&
     record <= records;
-  if (!fits) refuse('position', 'an epoch and a record of this run', `epoch ${epoch} and record ${record}`);
+  if (!fits) refuse('position', 'an epoch and a record of this run', { epoch, record });
   // Positions of version 0.1 always name the shard, and mean a division of the epoch.
   const own = position.shard && position.shard.count > 1 ? position.shard : undefined;
   const wanted = describePlace(shuffle, records, cutsEpoch(shard) ? shard : undefined);
@@ -219,6 +217,6 @@ function checkPosition({ position, shuffle, shard, epochs }: CheckedBatchOptions
 
 /** Describes the positions that are possible. */
 function describePlace(shuffle: unknown, records: unknown, shard?: BatchShard): string {
-  const order = shuffle === false ? 'key order' : `the order of shuffle ${shuffle}`;
-  return `one in ${order}, of ${records} records${shard ? `, shard ${shard.index} of ${shard.count} by epoch` : ''}`;
+  const order = shuffle === false ? 'key order' : `the order of shuffle ${describe(shuffle)}`;
+  return `one in ${order}, of ${describe(records)} records${shard ? `, shard ${shard.index} of ${shard.count} by epoch` : ''}`;
 }

@@ -1,5 +1,6 @@
 /** Batches of pixels from a database: shuffled, sharded, prepared in advance, with a position that can be saved. */
 
+import { refuse } from '../errors/checks';
 import type { BatchJob, BuiltBatch } from './builder';
 import { batchRange, cutsEpoch, type EpochOrder, epochOrder, epochRange, partSize } from './epoch-order';
 import type { BatchData, BatchDtype, BatchPosition, CheckedBatchOptions } from './options';
@@ -53,6 +54,8 @@ export class BatchStream<Dtype extends BatchDtype = BatchDtype> implements Async
   readonly #maker: BatchMaker;
 
   private constructor(maker: BatchMaker, records: number, options: CheckedBatchOptions<Dtype>) {
+    if (!(options?.position && records >= 0))
+      refuse('new BatchStream', 'a plan of batches', options, 'call reader.batches()');
     this.#maker = maker;
     this.#options = options;
     this.#place = options.position;
@@ -98,7 +101,7 @@ export class BatchStream<Dtype extends BatchDtype = BatchDtype> implements Async
     throw error;
   }
 
-  /** Ends the stream because its reader is closed: from now on `next()` rejects with the error. */
+  /** @internal Ends the stream because its reader is closed: from now on `next()` rejects with the error. */
   close(error: Error): void {
     if (this.#done) return;
     this.#closed = error;

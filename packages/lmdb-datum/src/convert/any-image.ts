@@ -9,7 +9,7 @@ import {
   resizePixels,
   toPlanarBgr,
 } from '@ae/images';
-import { encodeDatum } from '../datum/encode';
+import { encodeDatumInto } from '../datum/encode';
 import { ownError } from '../datum/image-codec';
 import { pathText } from '../files/regular-file';
 import type { ImageFile } from './image-file';
@@ -39,7 +39,7 @@ export async function convertWhole(
   const datum = plan.encoded
     ? { data: await encodedBytes(image, file, pixels, plan), label, encoded: true }
     : { channels, height, width, data: toPlanarBgr(pixels), label };
-  const message = encodeDatum(datum, image.name, allocate);
+  const message = encodeDatumInto(allocate, datum, image.name);
   return { message, size: `${channels}x${height}x${width}` };
 }
 

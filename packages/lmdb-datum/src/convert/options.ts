@@ -4,10 +4,13 @@ import type { Shard } from '@ae/ground/shards';
 import type { FitMode, Resampler, Resize, RgbColor } from '@ae/images';
 import { assertSeed } from '../batches/random';
 import {
+  assertFlag,
+  assertFunction,
   assertKeys,
   assertOneOf,
   assertPath,
   assertShard,
+  assertSignal,
   assertWhole,
   checkMaxPixels,
   type Known,
@@ -100,13 +103,14 @@ const knownOptions: Known<ConvertOptions> = {
     list: true,
     labels: true,
     output: true,
-    gray: true,
+    gray: assertFlag,
     shuffle: true,
     resizeHeight: true,
     resizeWidth: true,
   },
-  ...{ fit: true, resampler: true, background: true, checkSize: true, encoded: true, encodeType: true },
-  ...{ workers: true, resume: true, maxPixels: true, shard: true, onProgress: true, signal: true },
+  ...{ fit: true, resampler: true, background: true, checkSize: assertFlag, encoded: assertFlag, encodeType: true },
+  ...{ workers: true, resume: assertFlag, maxPixels: true, shard: assertShard },
+  ...{ onProgress: assertFunction, signal: assertSignal },
 };
 
 /** @throws InvalidOptionError */
@@ -134,7 +138,6 @@ export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
   assertWhole('workers', workers, 0);
   const maxPixels = checkMaxPixels(options.maxPixels);
   if (shuffle !== false) assertSeed(shuffle, 'shuffle');
-  if (options.shard !== undefined) assertShard(options.shard);
   return {
     gray: options.gray ?? false,
     ...(resizeHeight > 0 && { resize: { target: { height: resizeHeight, width: resizeWidth }, fit, resampler } }),

@@ -3,7 +3,15 @@ import os from 'node:os';
 import { type Shard, shardRange } from '@ae/ground/shards';
 import type { FitMode, Resampler } from '@ae/images';
 import type { Batch } from '../batches/stream';
-import { assertKeys, assertPath, assertShard, type Known } from '../errors/checks';
+import {
+  assertFlag,
+  assertFunction,
+  assertKeys,
+  assertPath,
+  assertShard,
+  assertSignal,
+  type Known,
+} from '../errors/checks';
 import { ImageError } from '../errors/errors';
 import type { Damage } from '../lmdb/salvage';
 import { type DatumReader, openDatumLmdb } from '../read/reader';
@@ -70,9 +78,9 @@ export interface ResizeReport {
 const batchRecords = 64;
 const whole: Shard = { index: 0, count: 1 };
 const knownOptions: Known<ResizeOptions> = {
-  ...{ input: true, output: true, height: true, width: true, fit: true, resampler: true, gray: true },
-  ...{ database: true, schema: true, lenient: true, workers: true, maxPixels: true, shard: true },
-  ...{ onProgress: true, signal: true },
+  ...{ input: true, output: true, height: true, width: true, fit: true, resampler: true, gray: assertFlag },
+  ...{ database: true, schema: true, lenient: true, workers: true, maxPixels: true, shard: assertShard },
+  ...{ onProgress: assertFunction, signal: assertSignal },
 };
 
 /**
@@ -87,7 +95,6 @@ export async function resizeDatabase(options: ResizeOptions): Promise<ResizeRepo
   assertKeys('resizeDatabase', options, knownOptions);
   const { input, output, database, schema, lenient = false, maxPixels, shard } = options;
   assertPath('output', output);
-  if (shard !== undefined) assertShard(shard);
   const place = placeOf(output, shard);
   if (!shard) assertFree(place);
   const reader = openDatumLmdb(input, { lenient, database, schema, maxPixels });

@@ -16,13 +16,17 @@ function isBytes(data: unknown): boolean {
  * read a missing field as encoded).
  *
  * @param key Names the record in errors.
- * @param allocate Allocates the memory for the message. Default: its own.
  * @throws DatumError if dimensions, data and label do not match, or there are no pixels.
  */
-export function encodeDatum(
+export function encodeDatum(init: DatumInit, key?: string): Uint8Array {
+  return encodeDatumInto((bytes) => new Uint8Array(bytes), init, key);
+}
+
+/** Encodes a Datum into memory of the caller. */
+export function encodeDatumInto(
+  allocate: (bytes: number) => Uint8Array,
   init: DatumInit,
-  key?: string,
-  allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+  key: string | undefined,
 ): Uint8Array {
   const { channels = 0, height = 0, width = 0, data = noBytes, label, floatData, encoded = false } = init ?? {};
   const datum: Datum = { channels, height, width, data, label, floatData, encoded };
@@ -33,13 +37,20 @@ export function encodeDatum(
       { key },
     );
   }
+  if (typeof encoded !== 'boolean') {
+    const todo = 'pass a boolean';
+    throw new DatumError(
+      { where: at(key), expected: 'true or false as encoded', received: describe(encoded), todo },
+      { key },
+    );
+  }
   checkDatum(datum, key);
   if (!hasPixels(datum)) throw withoutPixels(datum, key);
   return join(headOf(datum), datum, allocate);
 }
 
-function isInt32(value: number): boolean {
-  return value === (value | 0);
+function isInt32(value: unknown): boolean {
+  return typeof value === 'number' && value === (value | 0);
 }
 
 function notInt32(datum: Datum, key: string | undefined): DatumError {

@@ -1,6 +1,6 @@
 /** Converts a stored Datum to pixels ready for use. */
 import { assertOneOf, refuse } from '../errors/checks';
-import { DatumError } from '../errors/errors';
+import { DatumError, describe } from '../errors/errors';
 import { type Datum, hasPixels, type Sample, withoutPixels } from './datum';
 
 /**
@@ -57,7 +57,8 @@ export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'
   }
   const { channels, height, width, key = 'sample' } = sample;
   const data = sample.data instanceof Float32Array ? floatsToBytes(sample.data, key) : sample.data;
-  if (channels >= 1 && channels <= 4 && data.length === channels * height * width && data.length > 0) {
+  const isSized = [channels, height, width].every((size) => Number.isSafeInteger(size) && size >= 1);
+  if (isSized && channels <= 4 && data.length === channels * height * width) {
     const { encodeFile } = await import('./image-codec');
     return encodeFile(data, { channels, height, width }, type);
   }
@@ -65,7 +66,7 @@ export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'
     {
       where: `${sample.key === undefined ? key : `key ${key}`}`,
       expected: '1 to 4 channels of pixels',
-      received: `${data.length} bytes for ${channels}x${height}x${width}`,
+      received: `${data.length} bytes for ${[channels, height, width].map(describe).join('x')}`,
       todo: 'such a record is not an image',
     },
     { key },

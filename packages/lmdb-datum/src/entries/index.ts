@@ -1,7 +1,7 @@
 export type { Shard } from '@ae/ground/shards';
 export type { BatchShard } from '../batches/epoch-order';
 export type { BatchData, BatchDtype, BatchOptions, BatchPosition, MeanPlanes } from '../batches/options';
-export type { Batch, BatchStream } from '../batches/stream';
+export { type Batch, BatchStream } from '../batches/stream';
 export { type ResizeOptions, type ResizeProgress, type ResizeReport, resizeDatabase } from '../convert/resize-database';
 export type { BoundingBox, Datum, DatumInit, Sample } from '../datum/datum';
 export { decodeDatum } from '../datum/decode';

@@ -17,4 +17,4 @@ export type { HttpOptions } from '../source/http-source';
 export { openDatumSource } from '../source/open';
 export type { OpenSourceOptions, WalkOptions } from '../source/options';
 export type { SourceInput } from '../source/source-of';
-export type { DatumSourceReader, SourceEntry, SourceInfo } from '../source/source-reader';
+export { DatumSourceReader, type SourceEntry, type SourceInfo } from '../source/source-reader';

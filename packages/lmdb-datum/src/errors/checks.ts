@@ -6,8 +6,11 @@ import { describe, InvalidOptionError } from './errors';
 /** The maximum for a raw Datum with three channels. */
 const mostPixels = Math.floor((2 ** 31 - 1) / 3);
 
-/** The names that an object of options may have. */
-export type Known<T> = Record<keyof T, true>;
+/** Checks one option that was passed. */
+type Check = (name: string, value: unknown) => void;
+
+/** The names that an object of options may have, with checks of those that are alike everywhere. */
+export type Known<T> = Record<keyof T, true | Check>;
 
 export function refuse(name: string, expected: string, received: unknown, todo = 'change the option'): never {
   throw new InvalidOptionError({
@@ -20,10 +23,15 @@ export function refuse(name: string, expected: string, received: unknown, todo =
 
 /** Refuses values that are not an object, and unknown names: a misspelled option must not be ignored silently. */
 export function assertKeys<T extends object>(name: string, options: T, known: Known<T>): void {
-  if (typeof options !== 'object' || options === null) refuse(name, 'an object of options', options);
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    refuse(name, 'an object of options', options);
   const unknown = Object.keys(options).find((key) => !Object.hasOwn(known, key));
   if (unknown !== undefined) {
     refuse(name, `options of ${Object.keys(known).join(', ')}`, unknown, 'check the spelling, or leave it out');
+  }
+  for (const [key, check] of Object.entries<true | Check>(known)) {
+    const value = options[key as keyof T];
+    if (check !== true && value !== undefined) check(key, value);
   }
 }
 
@@ -39,9 +47,21 @@ export function assertOneOf(name: string, value: unknown, choices: readonly unkn
   refuse(name, named.join(' or '), value);
 }
 
-/** Accepts true, false and undefined. */
 export function assertFlag(name: string, value: unknown): void {
-  assertOneOf(name, value, [undefined, true, false]);
+  assertOneOf(name, value, [true, false]);
+}
+
+export function assertFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') refuse(name, 'a function', value);
+}
+
+export function assertName(name: string, value: unknown): void {
+  if (typeof value !== 'string') refuse(name, 'a name', value);
+}
+
+/** Accepts signals of other realms and polyfills. */
+export function assertSignal(name: string, value: unknown): void {
+  if (typeof (value as AbortSignal | null)?.throwIfAborted !== 'function') refuse(name, 'an AbortSignal', value);
 }
 
 export function assertPath(name: string, value: unknown): void {
@@ -55,10 +75,11 @@ export function checkMaxPixels(maxPixels = defaultMaxPixels): number {
 }
 
 /** Checks which of several processes this is. */
-export function assertShard({ index, count }: Shard): void {
+export function assertShard(name: string, shard: unknown): void {
+  const { index = Number.NaN, count = Number.NaN } = (shard ?? {}) as Partial<Shard>;
   if (Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count) return;
   throw new InvalidOptionError({
-    where: 'shard',
+    where: name,
     expected: 'an index from 0 to count - 1',
     received: `index ${describe(index)} of ${describe(count)}`,
     todo: 'number shards from 0',

@@ -4,10 +4,13 @@ import path from 'node:path';
 import type { Shard } from '@ae/ground/shards';
 import {
   assertFlag,
+  assertFunction,
   assertKeys,
+  assertName,
   assertOneOf,
   assertPath,
   assertShard,
+  assertSignal,
   assertWhole,
   type Known,
   refuse,
@@ -68,8 +71,8 @@ export interface ConvertDatabaseReport {
 }
 
 const knownOptions: Known<ConvertDatabaseOptions> = {
-  ...{ input: true, output: true, to: true, database: true, schema: true, lenient: true },
-  ...{ shardImages: true, shardBytes: true, shard: true, onProgress: true, signal: true },
+  ...{ input: true, output: true, to: true, database: assertName, schema: true, lenient: assertFlag },
+  ...{ shardImages: true, shardBytes: true, shard: assertShard, onProgress: assertFunction, signal: assertSignal },
 };
 
 const reportedEach = 100;
@@ -124,12 +127,10 @@ async function convertPart(
 
 function check(options: ConvertDatabaseOptions): OutputForm {
   assertKeys('convertDatabase', options, knownOptions);
-  const { input, output, to, lenient, shardImages, shardBytes } = options;
+  const { input, output, to, shardImages, shardBytes } = options;
   for (const each of Array.isArray(input) && input.length > 0 ? input : [input]) assertPath('input', each);
   assertPath('output', output);
   if (to !== undefined) assertOneOf('to', to, outputForms);
-  assertFlag('lenient', lenient);
-  if (options.shard !== undefined) assertShard(options.shard);
   if (shardImages !== undefined) assertWhole('shardImages', shardImages, 1);
   if (shardBytes !== undefined) assertWhole('shardBytes', shardBytes, 1);
   const form = to ?? formOf(output);

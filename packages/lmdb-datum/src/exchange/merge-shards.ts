@@ -6,7 +6,7 @@ import { type DatabasePart, type MergeWork, mergeDatabases } from '../convert/me
 import { holdsRecordsOf } from '../convert/merged-before';
 import { assertFree } from '../convert/output-folder';
 import type { ShardWork } from '../convert/shards';
-import { assertKeys, assertPath, type Known, refuse } from '../errors/checks';
+import { assertFunction, assertKeys, assertPath, assertSignal, type Known, refuse } from '../errors/checks';
 import { OutputExistsError, ShardError } from '../errors/errors';
 import type { Damage } from '../lmdb/salvage';
 import type { ConvertedPart } from './convert-shard';
@@ -53,7 +53,9 @@ export interface MergeReport {
   elapsedMs: number;
 }
 
-const knownOptions: Known<MergeOptions> = { output: true, shards: true, onProgress: true, signal: true };
+const knownOptions: Known<MergeOptions> = {
+  ...{ output: true, shards: true, onProgress: assertFunction, signal: assertSignal },
+};
 
 /**
  * Merges the shards of `convertImageset`, `resizeDatabase` or `convertDatabase` into one output: the same bytes as from a call without

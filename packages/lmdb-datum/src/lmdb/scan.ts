@@ -1,4 +1,5 @@
 /** Goes through records in key order: along the tree, or along the index of a damaged one. */
+import { assertFlag, assertKeys, assertSignal, type Known } from '../errors/checks';
 import { describe, InvalidOptionError } from '../errors/errors';
 import type { KeyIndex } from './key-index';
 import type { TreeRecord } from './meta';
@@ -17,6 +18,13 @@ export interface ScanOptions {
   reverse?: boolean;
   /** Ends the scan with the signal's reason, between two records. */
   signal?: AbortSignal;
+}
+
+const knownOptions: Known<ScanOptions> = { start: true, end: true, reverse: assertFlag, signal: assertSignal };
+
+/** @throws InvalidOptionError */
+export function checkScanOptions(options: ScanOptions): void {
+  assertKeys('keys and entries', options, knownOptions);
 }
 
 /** Where a record is. Valid until the scan's next step. */

@@ -4,7 +4,7 @@
 import { DatabaseChangedError } from '../errors/errors';
 import { filterKeyIndex } from '../lmdb/filter-index';
 import type { KeyIndex } from '../lmdb/key-index';
-import { keyText, placeOf, type RecordPlace, type ScanOptions } from '../lmdb/scan';
+import { checkScanOptions, keyText, placeOf, type RecordPlace, type ScanOptions } from '../lmdb/scan';
 import { ValueReader } from '../lmdb/value-reader';
 import { firstRecords, lookupOf } from '../schemas/lookup';
 import { formatOf, type RecordFormat } from '../schemas/record-format';
@@ -57,7 +57,9 @@ export class Images {
     return placeOf(this.#places.file, this.index(), i);
   }
 
+  /** @throws InvalidOptionError */
   scan(options: ScanOptions): Iterable<RecordPlace> {
+    checkScanOptions(options);
     return this.#hasOthers ? this.#scanImages(options) : this.#places.scan(options);
   }
 

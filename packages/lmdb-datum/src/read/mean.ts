@@ -1,7 +1,7 @@
 /** Mean images, computed from a database. */
 import type { MeanPlanes } from '../batches/options';
 import { isColored, swappedChannel } from '../datum/colors';
-import { assertKeys, assertOneOf, refuse } from '../errors/checks';
+import { assertFunction, assertKeys, assertOneOf, assertSignal, refuse } from '../errors/checks';
 import { InvalidOptionError, MixedSizesError } from '../errors/errors';
 import type { DatumReader } from './reader';
 
@@ -24,10 +24,10 @@ const recordsBetweenPauses = 500;
  * @throws MixedSizesError if sizes differ, InvalidOptionError if the database is empty.
  */
 export async function computeMean(reader: DatumReader, options: MeanOptions = {}): Promise<MeanImage> {
-  if (typeof reader?.at !== 'function') {
+  if (typeof reader?.datumAt !== 'function') {
     refuse('computeMean, reader', 'an open database', reader, 'open it with openDatumLmdb');
   }
-  assertKeys('computeMean, options', options, { signal: true, onProgress: true });
+  assertKeys('computeMean, options', options, { signal: assertSignal, onProgress: assertFunction });
   const first = await reader.at(0);
   if (!first)
     throw new InvalidOptionError({
@@ -83,6 +83,7 @@ export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr' = 'rgb'): num
 /** @throws InvalidOptionError */
 export function assertMean(where: string, mean: MeanImage): void {
   const { channels, height, width, data } = mean ?? {};
-  if (data instanceof Float32Array && data.length === channels * height * width) return;
+  const isSized = [channels, height, width].every((size) => Number.isSafeInteger(size) && size >= 1);
+  if (isSized && data instanceof Float32Array && data.length === channels * height * width) return;
   refuse(where, 'a mean image, as computeMean and readMean give it', mean, 'pass one of them');
 }

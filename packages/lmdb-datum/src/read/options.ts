@@ -1,5 +1,5 @@
 /** How a database is opened. */
-import { assertFlag, assertKeys, type Known, refuse } from '../errors/checks';
+import { assertFlag, assertKeys, assertName, type Known, refuse } from '../errors/checks';
 
 /** How a database is opened. */
 export interface OpenOptions {
@@ -25,15 +25,13 @@ export interface OpenOptions {
 }
 
 const knownOptions: Known<OpenOptions> = {
-  ...{ database: true, schema: true, lenient: true, maxPixels: true, indexFile: true },
+  ...{ database: assertName, schema: true, lenient: assertFlag, maxPixels: true, indexFile: true },
 };
 
 /** @throws InvalidOptionError */
 export function checkOpenOptions(options: OpenOptions): void {
   assertKeys('openDatumLmdb', options, knownOptions);
-  const { database, lenient, indexFile } = options;
-  if (database !== undefined && typeof database !== 'string') refuse('database', 'a name', database);
-  assertFlag('lenient', lenient);
+  const { indexFile } = options;
   if (indexFile !== undefined && indexFile !== true && typeof indexFile !== 'string') {
     refuse('indexFile', 'true or a path', indexFile);
   }

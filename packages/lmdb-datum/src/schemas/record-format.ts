@@ -121,10 +121,10 @@ function shareOf(count: number, records: number): string {
 
 /** Returns the format for a name with its variant: 'ocr', 'stylegan2:256'. @throws InvalidOptionError */
 export function namedFormat(named: string, lookup?: Lookup): RecordFormat {
-  const [name, variant] = String(named).split(/:(.*)/s);
+  const [name, variant] = typeof named === 'string' ? named.split(/:(.*)/s) : [];
   const schema = schemas.find((known) => known.name === name);
   const names = schemas.map((known) => known.name).join(', ');
-  if (typeof named !== 'string' || !schema) refuse('schema', `one of ${names}`, named, 'name one of these');
+  if (!schema) refuse('schema', `one of ${names}`, named, 'name one of these');
   const variants = lookup && schema.variants?.(lookup);
   if (lookup && schema.isImageKey && !variants)
     refuse(

@@ -1,5 +1,6 @@
 /** A file at an address, read with range requests. */
-import { NotReadableError, reasonOf, SourceChangedError } from '../errors/errors';
+import { refuse } from '../errors/checks';
+import { InvalidOptionError, NotReadableError, reasonOf, SourceChangedError } from '../errors/errors';
 import type { ByteSource } from './byte-source';
 
 /** How a database at an address is requested. */
@@ -54,8 +55,11 @@ class HttpSource implements ByteSource {
     // Node.js would request a compressed response, whose ranges refer to other bytes; browsers take care of that themselves.
     const headers = { 'Accept-Encoding': 'identity', ...this.#headers, Range: range };
     try {
-      return await this.#fetch(this.#address, { headers, signal });
+      const response = await this.#fetch(this.#address, { headers, signal });
+      if (typeof response?.arrayBuffer !== 'function') refuse('fetch', 'a function that returns a Response', response);
+      return response;
     } catch (cause) {
+      if (cause instanceof InvalidOptionError) throw cause;
       signal?.throwIfAborted();
       const { cause: reason } = cause as Error;
       throw this.#unreadable(

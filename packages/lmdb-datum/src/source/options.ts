@@ -1,5 +1,14 @@
 /** Options for databases that are not files on this machine. */
-import { assertKeys, assertWhole, checkMaxPixels, type Known, refuse } from '../errors/checks';
+import {
+  assertFunction,
+  assertKeys,
+  assertName,
+  assertSignal,
+  assertWhole,
+  checkMaxPixels,
+  type Known,
+  refuse,
+} from '../errors/checks';
 import { keyBytes } from '../lmdb/scan';
 import type { HttpOptions } from './http-source';
 
@@ -18,14 +27,20 @@ export interface OpenSourceOptions extends HttpOptions {
 }
 
 const knownOptions: Known<OpenSourceOptions> = {
-  ...{ database: true, schema: true, cacheBytes: true, maxPixels: true, signal: true, headers: true, fetch: true },
+  ...{ database: assertName, schema: true, cacheBytes: true, maxPixels: true },
+  ...{ signal: assertSignal, headers: assertHeaders, fetch: assertFunction },
 };
+
+function assertHeaders(name: string, value: unknown): void {
+  const isRecord = typeof value === 'object' && value !== null && !(Symbol.iterator in value);
+  if (!isRecord || !Object.values(value).every((header) => typeof header === 'string'))
+    refuse(name, 'headers such as { Authorization: ... }', value);
+}
 
 /** Fills in defaults. @throws InvalidOptionError */
 export function checkSourceOptions(options: OpenSourceOptions) {
   assertKeys('openDatumSource', options, knownOptions);
-  const { database, cacheBytes = 16 << 20 } = options;
-  if (database !== undefined && typeof database !== 'string') refuse('database', 'a name', database);
+  const { cacheBytes = 16 << 20 } = options;
   assertWhole('cacheBytes', cacheBytes, 0);
   return { ...options, cacheBytes, maxPixels: checkMaxPixels(options.maxPixels) };
 }
@@ -42,7 +57,7 @@ export interface WalkOptions {
   signal?: AbortSignal;
 }
 
-const knownWalkOptions: Known<WalkOptions> = { start: true, end: true, limit: true, signal: true };
+const knownWalkOptions: Known<WalkOptions> = { start: true, end: true, limit: true, signal: assertSignal };
 
 /** Returns the bounds as stored keys. @throws InvalidOptionError */
 export function checkWalkOptions(options: WalkOptions) {

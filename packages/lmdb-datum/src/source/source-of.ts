@@ -1,5 +1,5 @@
 /** Makes sources from addresses, Blobs and bytes. */
-import { refuse } from '../errors/checks';
+import { assertName, assertWhole, refuse } from '../errors/checks';
 import { NotReadableError, reasonOf } from '../errors/errors';
 import type { ByteSource } from './byte-source';
 import { type HttpOptions, httpSource } from './http-source';
@@ -13,8 +13,14 @@ export function sourceOf(input: SourceInput, options: HttpOptions): ByteSource {
   if (input instanceof Uint8Array) return bytesSource(input);
   if (input instanceof Blob) return blobSource(input);
   if (typeof input === 'string' || input instanceof URL) return httpSource(addressOf(input), options);
-  if (typeof input?.read === 'function') return input;
+  if (typeof input?.read === 'function') return checkSource(input);
   refuse('source', 'an address, a Blob, bytes, or an object with read(offset, length)', input, 'pass one of them');
+}
+
+function checkSource(source: ByteSource): ByteSource {
+  assertName('source.name', source.name);
+  if (source.sizeBytes !== undefined) assertWhole('source.sizeBytes', source.sizeBytes, 0);
+  return source;
 }
 
 /** An address; on a page, it may be relative. */

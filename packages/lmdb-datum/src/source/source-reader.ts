@@ -65,6 +65,7 @@ export class DatumSourceReader {
   #index?: Promise<KeyIndex>;
 
   private constructor(pages: SourcePages, opened: Opened) {
+    if (!opened?.tree) refuse('new DatumSourceReader', 'an open database', pages, 'call openDatumSource(source)');
     this.#pages = pages;
     this.#opened = opened;
   }
@@ -140,7 +141,8 @@ export class DatumSourceReader {
 
   /** Returns a key at about `fraction` (0 to 1) of the database: where to start after a jump. Undefined if the database is empty. */
   async keyNear(fraction: number): Promise<string | undefined> {
-    if (!(fraction >= 0 && fraction <= 1)) refuse('fraction', 'a number from 0 to 1', fraction);
+    if (typeof fraction !== 'number' || !(fraction >= 0 && fraction <= 1))
+      refuse('fraction', 'a number from 0 to 1', fraction);
     const cursor = this.#cursor();
     const isThere = await takeStep(() => cursor.near(fraction));
     return isThere ? keyText(cursor.leaf.key(cursor.index)) : undefined;

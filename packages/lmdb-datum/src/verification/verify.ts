@@ -1,4 +1,13 @@
-import { assertFlag, assertKeys, assertPath, checkMaxPixels, type Known } from '../errors/checks';
+import {
+  assertFlag,
+  assertFunction,
+  assertKeys,
+  assertName,
+  assertPath,
+  assertSignal,
+  checkMaxPixels,
+  type Known,
+} from '../errors/checks';
 import { PageFile } from '../lmdb/page-file';
 import { namedFormat } from '../schemas/record-format';
 import type { VerifyOptions, VerifyReport } from './report';
@@ -7,7 +16,8 @@ import { verifyFile } from './verification';
 export type { VerifiedDatabase, VerifyOptions, VerifyReport } from './report';
 
 const knownOptions: Known<VerifyOptions> = {
-  ...{ database: true, schema: true, images: true, maxPixels: true, signal: true, onProgress: true },
+  ...{ database: assertName, schema: true, images: assertFlag, maxPixels: true },
+  ...{ signal: assertSignal, onProgress: assertFunction },
 };
 
 /**
@@ -24,7 +34,6 @@ const knownOptions: Known<VerifyOptions> = {
 export async function verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   assertPath('path', path);
   assertKeys('verify', options, knownOptions);
-  assertFlag('images', options.images);
   checkMaxPixels(options.maxPixels);
   if (options.schema !== undefined) namedFormat(options.schema);
   const file = new PageFile(path, { lenient: true });

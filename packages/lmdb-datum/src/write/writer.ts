@@ -3,7 +3,7 @@
  */
 import fs from 'node:fs';
 import type { DatumInit } from '../datum/datum';
-import { encodeDatum } from '../datum/encode';
+import { encodeDatumInto } from '../datum/encode';
 import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from '../errors/checks';
 import { ClosedError, describe, WriteError } from '../errors/errors';
 import { keyBytes, keyText } from '../lmdb/scan';
@@ -104,7 +104,7 @@ export class DatumWriter {
     }
   }
 
-  /** Creates a database in an existing folder that contains none and belongs only to the caller. */
+  /** @internal Creates a database in an existing folder that contains none and belongs only to the caller. */
   static createIn(
     folder: string,
     { recordsPerCommit = 1000 }: Pick<WriterOptions, 'recordsPerCommit'> = {},
@@ -120,7 +120,7 @@ export class DatumWriter {
    * @throws DatumError if the Datum contradicts itself, WriteError if the key already exists or writing fails.
    */
   async put(key: string | Uint8Array, datum: DatumInit): Promise<void> {
-    await this.#add(key, (allocate) => encodeDatum(datum, keyText(key), allocate));
+    await this.#add(key, (allocate) => encodeDatumInto(allocate, datum, keyText(key)));
   }
 
   /** Adds a record whose value already is a Datum message, which is copied. */
@@ -146,7 +146,9 @@ export class DatumWriter {
     this.#hold(key, () => value);
   }
 
-  /** Writes what was staged, so that the commit has less to do. Nothing of it is in the database until then. @throws WriteError */
+  /**
+   * @internal Writes what was staged, so that the commit has less to do. Nothing of it is in the database until then. @throws WriteError
+   */
   writeAhead(): void {
     if (this.#isInOrder && !this.#underWay) this.#assertOpen().writeAhead?.(this.#pending);
   }
@@ -156,7 +158,7 @@ export class DatumWriter {
     return this.#pending.length >= this.#recordsPerCommit || this.isDueByBytes;
   }
 
-  /** True if the open transaction has reached its maximum number of bytes. */
+  /** @internal True if the open transaction has reached its maximum number of bytes. */
   get isDueByBytes(): boolean {
     return this.#pendingBytes >= maxBatchBytes;
   }
