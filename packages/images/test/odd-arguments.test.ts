@@ -68,8 +68,8 @@ test('says what is expected', async () => {
   await expect(images.encodeImage(pixels, 'bmp' as never)).rejects.toThrow(
     `[images] kind: expected 'jpeg', 'png' or 'webp', received "bmp".`,
   );
-  await expect(images.decodeImage(png, { mode: 'grey' as never })).rejects.toThrow(
-    `[images] mode: expected 'stored', 'color' or 'gray', received "grey".`,
+  await expect(images.decodeImage(png, { mode: 'gris' as never })).rejects.toThrow(
+    `[images] mode: expected 'stored', 'color' or 'gray', received "gris".`,
   );
   await expect(folder.at(0.5)).rejects.toThrow(
     '[images] at: expected a whole number, the index of an image, received 0.5.',

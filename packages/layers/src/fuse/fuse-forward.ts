@@ -1,6 +1,7 @@
 import { getBackend, getKernel, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { FusedDenseGrad } from '../contracts/training-kernels';
+import { checkModel, checkOptions } from '../ops/checks';
 import { runChain } from './chain';
 import { completeNormalizations } from './complete-normalizations';
 import { type Part, planOf, runLayer } from './plan';
@@ -24,7 +25,10 @@ export interface ForwardOptions {
  *
  * @param model one input, one output, no masked time steps; other models run with `model.apply`.
  */
-export function fuseForward(model: LayersModel, { training = false }: ForwardOptions = {}): (x: Tensor) => Tensor {
+export function fuseForward(model: LayersModel, options: ForwardOptions = {}): (x: Tensor) => Tensor {
+  checkModel('fuseForward', model);
+  checkOptions('fuseForward', options, 'training: true');
+  const { training = false } = options;
   let plan: Part[] | undefined;
   if (training) completeNormalizations(model.layers);
   const covered = model.inputs.length === 1 && model.outputs.length === 1 && !model.layers.some(makesMask);

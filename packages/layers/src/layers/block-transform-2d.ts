@@ -3,6 +3,7 @@ import { serialization, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D
 import { initializers, layers, type Shape } from '@tensorflow/tfjs-layers';
 import { formatShape, InvalidOptionError, ShapeError } from '../errors';
 import { analyzeBlocks, cropImages, extendImages, synthesizeBlocks } from '../ops/block-transform';
+import { checkOptions } from '../ops/checks';
 import { resolveSize2D, type Size2D } from '../ops/pool-geometry';
 import { markAutoNamed } from './auto-name';
 import type { LayerArgs } from './max-pooling-2d';
@@ -27,6 +28,7 @@ abstract class BlockLayer extends layers.Layer {
 
   /** @throws InvalidOptionError */
   constructor(args: LayerArgs & { blockSize: Size2D }) {
+    checkOptions('block transform', args, 'blockSize: 8');
     super(args);
     this.blockSize = resolveSize2D(this.where, 'blockSize', args.blockSize);
   }

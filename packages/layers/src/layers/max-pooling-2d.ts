@@ -1,6 +1,7 @@
 import { serialization, type Tensor, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { layers, type Shape, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { formatShape, ShapeError } from '../errors';
+import { checkOptions } from '../ops/checks';
 import { maxPoolWithArgmax } from '../ops/max-pool-with-argmax';
 import {
   computePoolGeometry,
@@ -32,6 +33,7 @@ export class MaxPooling2D extends layers.Layer {
 
   /** Checks the options. @throws InvalidOptionError `INVALID_OPTION` */
   constructor(args: MaxPooling2DArgs) {
+    checkOptions('max-pooling', args, 'poolSize: 2');
     super(args);
     this.options = resolvePoolOptions(`layer "${this.name}"`, args);
   }

@@ -1,6 +1,7 @@
 import { serialization, type Tensor, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { layers, type Shape } from '@tensorflow/tfjs-layers';
 import { formatShape, GraphError, MaskError, ShapeError } from '../errors';
+import { checkOptions } from '../ops/checks';
 import { checkMaskMode, checkMaskShape, checkOutputSize, type MaskMode, maxUnpool } from '../ops/max-unpool';
 import { windowsAreDisjoint } from '../ops/pool-geometry';
 import { markAutoNamed } from './auto-name';
@@ -38,6 +39,7 @@ export class MaxUnpooling2D extends layers.Layer {
 
   /** Checks the options. @throws InvalidOptionError `INVALID_OPTION` */
   constructor(args: MaxUnpooling2DArgs = {}) {
+    checkOptions('max-unpooling', args, 'outputSize: [64, 64]');
     super(args);
     const where = `layer "${this.name}"`;
     const { mask = 'strict', outputSize, pool, distinctIndices } = args;

@@ -20,7 +20,7 @@ export function markInitializers<L extends layers.Layer>(layer: L, args: object)
 export function hasOwnInitializer(layer: layers.Layer, option: string): boolean {
   const known = given.get(layer);
   if (known) return known.has(option);
-  const initializer = (layer as unknown as Record<string, Initializer | undefined>)[option];
+  const initializer = (layer as unknown as Record<string, Initializer | undefined> | undefined)?.[option];
   if (!initializer) return false;
   const defaults = option === 'biasInitializer' ? [initializers.zeros()] : stockKernels;
   return !defaults.some((other) => describe(other) === describe(initializer));

@@ -8,6 +8,7 @@
 import { inWords } from '@ae/ground/in-words';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import { InvalidOptionError } from '../errors';
+import { checkOptions } from '../ops/checks';
 import { resolveSize2D, type Size2D } from '../ops/pool-geometry';
 import { markAutoNamed } from './auto-name';
 import type { LayerArgs } from './max-pooling-2d';
@@ -90,6 +91,7 @@ export function conv2dTranspose(args: Conv2DArgs): layers.Layer {
  * Its gradient at 0 is 0.
  */
 export function relu(args: LayerArgs = {}): layers.Layer {
+  checkOptions('relu', args, "name: 'relu'");
   return markAutoNamed(layers.reLU(args), 'relu', args);
 }
 
@@ -113,6 +115,7 @@ export interface LinearArgs extends WeightArgs {
  * @throws InvalidOptionError `INVALID_OPTION`
  */
 export function linear(args: LinearArgs): layers.Layer {
+  checkOptions('linear', args, 'units: 64');
   const { inFeatures, units, ...rest } = args;
   checkCount('linear', 'units', units);
   if (inFeatures !== undefined) checkCount('linear', 'inFeatures', inFeatures);
@@ -128,6 +131,7 @@ export function linear(args: LinearArgs): layers.Layer {
  * permuted when weights are transferred.
  */
 export function flatten(args: LayerArgs = {}): layers.Layer {
+  checkOptions('flatten', args, "name: 'flat'");
   return markAutoNamed(layers.flatten(args), 'flatten', args);
 }
 
@@ -144,6 +148,7 @@ export interface ReshapeArgs extends LayerArgs {
  * @throws InvalidOptionError `INVALID_OPTION`
  */
 export function reshape(args: ReshapeArgs): layers.Layer {
+  checkOptions('reshape', args, 'targetShape: [14, 14, 24]');
   const { targetShape } = args;
   const sizes: unknown[] = Array.isArray(targetShape) ? targetShape : [];
   const valid = sizes.every((n) => n === null || (Number.isInteger(n) && Number(n) >= 1));
@@ -158,6 +163,7 @@ export function reshape(args: ReshapeArgs): layers.Layer {
 }
 
 function makeConvolution(kind: string, make: typeof layers.conv2d, args: Conv2DArgs): layers.Layer {
+  checkOptions(kind, args, 'filters: 12, kernelSize: 3');
   const { inChannels, filters, kernelSize, strides, padding, ...rest } = args;
   checkCount(kind, 'filters', filters);
   if (inChannels !== undefined) checkCount(kind, 'inChannels', inChannels);
@@ -188,8 +194,8 @@ function stockPadding(
 ): 'valid' | 'same' {
   if (padding === undefined || padding === 'valid' || padding === 0) return 'valid';
   if (padding === 'same') return 'same';
-  const keepsSize = stride.every((n) => n === 1) && kernel.every((n) => n === 2 * padding + 1);
-  if (Number.isInteger(padding) && keepsSize) return 'same';
+  const isSame = (size: number) => Number.isInteger(padding) && size === 2 * padding + 1;
+  if (stride.every((n) => n === 1) && kernel.every(isSame)) return 'same';
   throw new InvalidOptionError({
     where,
     expected: "padding as 'valid', 'same', 0, or (kernelSize - 1) / 2 with strides 1",

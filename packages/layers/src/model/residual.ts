@@ -1,5 +1,6 @@
 import type { layers } from '@tensorflow/tfjs-layers';
 import { InvalidOptionError } from '../errors';
+import { checkOptions } from '../ops/checks';
 
 /** A branch of a {@link Sequential}: the result of its layers is added to the input of the first one. */
 export class Residual {
@@ -16,7 +17,8 @@ export class Residual {
  *
  * @throws InvalidOptionError for an empty list
  */
-export function residual(list: readonly layers.Layer[], { name }: { name?: string } = {}): Residual {
-  if (Array.isArray(list) && list.length > 0) return new Residual(list, name);
+export function residual(list: readonly layers.Layer[], options: { name?: string } = {}): Residual {
+  checkOptions('residual', options, "name: 'add'");
+  if (Array.isArray(list) && list.length > 0) return new Residual(list, options.name);
   throw new InvalidOptionError({ where: 'residual', expected: 'a list of at least one layer', received: 'none' });
 }

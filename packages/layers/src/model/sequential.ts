@@ -3,6 +3,7 @@ import { input, type LayersModel, layers, model, type SymbolicTensor } from '@te
 import { formatShape, GraphError, InvalidOptionError, ShapeError } from '../errors';
 import { autoNameKind, keepName } from '../layers/auto-name';
 import { MaxPooling2D } from '../layers/max-pooling-2d';
+import { checkOptions } from '../ops/checks';
 import { checkBackend } from '../ops/run-kernel';
 import { connectLayer, type SequentialStep } from './connect-layer';
 import { LayerNames } from './layer-names';
@@ -33,7 +34,9 @@ export class Sequential {
   #built?: LayersModel;
 
   /** Starts an empty chain. @throws InvalidOptionError `INVALID_OPTION` unless inputShape consists of integers >= 1 */
-  constructor({ inputShape, name }: SequentialOptions) {
+  constructor(options: SequentialOptions) {
+    checkOptions('Sequential', options, 'inputShape: [64, 64, 3]');
+    const { inputShape, name } = options;
     const valid = Array.isArray(inputShape) && inputShape.length > 0;
     if (!valid || !inputShape.every((size) => Number.isInteger(size) && size >= 1)) {
       throw new InvalidOptionError({
@@ -70,18 +73,18 @@ export class Sequential {
    */
   add(layer: layers.Layer | Residual): this {
     if (layer instanceof Residual) return this.#addResidual(layer);
-    if (this.#built) {
-      throw new GraphError({
-        where: 'Sequential',
-        state: 'the model is already built',
-        todo: `add layer "${layer.name}" before build()`,
-      });
-    }
     if (typeof layer?.computeOutputShape !== 'function') {
       throw new InvalidOptionError({
         where: 'Sequential',
         expected: 'a layer of tf.layers or of this package',
         received: typeof layer,
+      });
+    }
+    if (this.#built) {
+      throw new GraphError({
+        where: 'Sequential',
+        state: 'the model is already built',
+        todo: `add layer "${layer.name}" before build()`,
       });
     }
     const kind = autoNameKind(layer);

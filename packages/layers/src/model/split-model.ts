@@ -1,6 +1,8 @@
+import { inWords } from '@ae/ground/in-words';
 import { input, type LayersModel, type layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { GraphError } from '../errors';
 import { MaxPooling2D } from '../layers/max-pooling-2d';
+import { checkModel } from '../ops/checks';
 
 /** The two halves of a model. They share its weights, so that training one trains all. The caller disposes of each. */
 export interface SplitModel {
@@ -28,6 +30,7 @@ type GraphNode = layers.Layer['inboundNodes'][number];
  * @throws GraphError `INVALID_GRAPH` if there is no such layer, or if a layer after it needs more from the encoder than the code and masks
  */
 export function splitModel(whole: LayersModel, codeLayerName?: string): SplitModel {
+  checkModel('splitModel', whole);
   if (whole.inputs.length !== 1 || whole.outputs.length !== 1) {
     throw new GraphError({
       where: 'splitModel',
@@ -123,7 +126,7 @@ function findCode(nodes: GraphNode[], name: string | undefined): SymbolicTensor 
       ? {
           where: 'splitModel',
           expected: 'the name of a layer before the last',
-          received: `"${name}"`,
+          received: inWords(name),
           todo: `the layers are ${layerNames}`,
         }
       : { where: 'splitModel', state: 'the model has only one layer, so there is nothing to split' },

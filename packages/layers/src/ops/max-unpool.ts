@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { MaxPoolWithArgmaxGrad, MaxUnpool, type MaxUnpoolAttrs, MaxUnpoolGrad } from '../contracts/pooling-kernels';
 import { formatShape, InvalidOptionError, MaskError } from '../errors';
 import { checkImages } from './check-images';
+import { checkOptions } from './checks';
 import { checkKernels, runKernel } from './run-kernel';
 
 /**
@@ -48,6 +49,7 @@ export function maxUnpool(
   options: MaxUnpoolOptions = {},
 ): tf.Tensor4D {
   const where = 'maxUnpool';
+  checkOptions(where, options, "mask: 'strict'");
   const { mask = 'strict', distinctIndices = false } = options;
   checkImages(where, 'values', values, 'float32');
   checkImages(where, 'indices', indices, 'int32');

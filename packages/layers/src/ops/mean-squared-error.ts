@@ -13,6 +13,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { MeanSquaredError, MeanSquaredErrorGrad } from '../contracts/training-kernels';
+import { checkSameShape } from './checks';
 
 /**
  * Computes the mean over all elements of `(prediction - target)^2`, like PyTorch's MSELoss.
@@ -25,6 +26,7 @@ import { MeanSquaredError, MeanSquaredErrorGrad } from '../contracts/training-ke
  * @returns a scalar, which the caller disposes of.
  */
 export function meanSquaredError(target: Tensor, prediction: Tensor): Scalar {
+  checkSameShape('meanSquaredError', ['target', 'prediction'], target, prediction);
   if (!getKernel(MeanSquaredError, getBackend())) return tidy(() => mean(square(sub(prediction, target)))) as Scalar;
   const loss = customGrad((...args: Array<Tensor | GradSaveFunc>) => {
     const [prediction, save] = args as [Tensor, GradSaveFunc];

@@ -4,6 +4,7 @@
  * If the active backend has the kernels `SgdStep` and `AdamStep`, the step happens in place in one pass; otherwise with ordinary ops of
  * TensorFlow.js. Not an optimizer class: the state (velocity, m, v, step) belongs to the caller.
  */
+import { inWords } from '@ae/ground/in-words';
 import {
   add,
   backend,
@@ -22,6 +23,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { AdamStep, type AdamStepAttrs, SgdStep, type SgdStepAttrs } from '../contracts/training-kernels';
 import { InvalidOptionError } from '../errors';
+import { checkOptions, checkSameShape, checkVariable } from './checks';
 
 /** Options of {@link sgdStep}: those of torch.optim.SGD. */
 export interface SgdOptions {
@@ -46,8 +48,9 @@ export interface SgdOptions {
  * @throws InvalidOptionError `INVALID_OPTION` if momentum and velocity do not match, or if dampening is given without `step`
  */
 export function sgdStep(variable: Variable, gradient: Tensor, velocity: Variable | null, options: SgdOptions): void {
+  checkStep('sgdStep', { variable, ...(velocity && { velocity }) }, gradient, options);
   const { learningRate, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0, step } = options;
-  if ((momentum !== 0) !== (velocity !== null)) {
+  if ((momentum !== 0) !== Boolean(velocity)) {
     throw new InvalidOptionError({
       where: 'sgdStep',
       expected: 'a velocity if and only if momentum is not 0',
@@ -71,7 +74,7 @@ export function sgdStep(variable: Variable, gradient: Tensor, velocity: Variable
   }
   tidy(() => {
     const direction = weightDecay === 0 ? gradient : add(gradient, mul(variable, weightDecay));
-    if (velocity === null) {
+    if (!velocity) {
       variable.assign(sub(variable, mul(direction, learningRate)));
       return;
     }
@@ -107,6 +110,7 @@ export interface AdamOptions {
  * @throws InvalidOptionError `INVALID_OPTION` if `step` is not a whole number of at least 1
  */
 export function adamStep(variable: Variable, gradient: Tensor, m: Variable, v: Variable, options: AdamOptions): void {
+  checkStep('adamStep', { variable, m, v }, gradient, options);
   const {
     learningRate,
     beta1 = 0.9,
@@ -144,6 +148,25 @@ export function adamStep(variable: Variable, gradient: Tensor, m: Variable, v: V
     const denominator = add(mul(sqrt(v), attrs.inverseRootCorrection2), epsilon);
     variable.assign(sub(mul(variable, attrs.keep), mul(div(m, denominator), attrs.stepSize)));
   });
+}
+
+/** @throws InvalidOptionError `INVALID_OPTION`, ShapeError `SHAPE_MISMATCH` */
+function checkStep(
+  where: string,
+  variables: Readonly<Record<string, Variable>>,
+  gradient: Tensor,
+  options: SgdOptions & Partial<AdamOptions>,
+): void {
+  checkOptions(where, options, 'learningRate: 0.001, step: 1');
+  const { nesterov, decoupled, learningRate, ...others } = options;
+  for (const [name, value] of Object.entries({ ...others, learningRate })) {
+    if (Number.isFinite(value) || (value === undefined && name !== 'learningRate')) continue;
+    throw new InvalidOptionError({ where, expected: `${name} as a finite number`, received: inWords(value) });
+  }
+  for (const [name, variable] of Object.entries(variables)) {
+    checkVariable(where, name, variable);
+    checkSameShape(where, [name, 'gradient'], variable, gradient);
+  }
 }
 
 /** Runs a kernel that writes to variables, after making sure that no other tensor shares their values. */

@@ -1,5 +1,6 @@
 import { inWords } from '@ae/ground/in-words';
 import { InvalidOptionError, ShapeError } from '../errors';
+import { checkOptions } from './checks';
 
 /** A size in two dimensions: one number for both, or `[vertical, horizontal]`. */
 export type Size2D = number | readonly [number, number];
@@ -47,13 +48,7 @@ const maxInt32 = 2 ** 31 - 1;
  * @throws InvalidOptionError `INVALID_OPTION`
  */
 export function resolvePoolOptions(where: string, options: PoolOptions): ResolvedPoolOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionError({
-      where,
-      expected: 'options such as { poolSize: 2 }',
-      received: inWords(options),
-    });
-  }
+  checkOptions(where, options, 'poolSize: 2');
   const poolSize = resolveSize2D(where, 'poolSize', options.poolSize);
   const strides = options.strides === undefined ? poolSize : resolveSize2D(where, 'strides', options.strides);
   return { poolSize: [...poolSize], strides: [...strides], padding: resolvePadding(where, options.padding, poolSize) };
