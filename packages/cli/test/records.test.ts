@@ -1,7 +1,7 @@
 /** Unusual databases: a damaged record, other channels and sizes, floats, named databases, and values of other kinds. */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DatumInit, readMean } from '@ae/lmdb-datum';
@@ -67,6 +67,23 @@ describe('one damaged record', () => {
       expect.objectContaining({ event: 'leftOut', leftOut: [expect.objectContaining({ key: '00000004_a' })] }),
     );
   }, 60_000);
+
+  test('is only advised to be skipped where that leaves records', async () => {
+    mkdirSync(path.join(folder, 'cut.lmdb'));
+    const whole = readFileSync(path.join(folder, 'bytes.lmdb', 'data.mdb'));
+    writeFileSync(path.join(folder, 'cut.lmdb', 'data.mdb'), whole.subarray(0, 8192));
+    await lmdb('only.lmdb', [{ data: Buffer.from('ffd8ffe000104a464946', 'hex'), encoded: true }]);
+    for (const args of [
+      ['train', 'cut.lmdb', ...short],
+      ['export', 'cut.lmdb', 'cut-files'],
+    ]) {
+      const { stderr } = await ae(folder, ...args);
+      expect(stderr).toMatch(/cut\.lmdb.*: expected at least \d+ bytes .*; the file is truncated; copy it again\.\n$/);
+    }
+    const { stderr } = await ae(folder, 'train', 'only.lmdb', ...short);
+    expect(stderr).toMatch(/key 00000000_a: expected a valid image/);
+    expect(stderr).not.toContain('--lenient');
+  });
 
   test('is skipped by ae test, encode, neighbors and mean as well, and all others keep their keys', async () => {
     const [scores] = jsonLines(

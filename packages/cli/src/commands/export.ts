@@ -7,6 +7,7 @@ import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
 import { emptyDatabase, openDatabase } from '../data/open-database';
+import { isDamage, withAdvice } from '../data/record-damage';
 import { importWish } from '../data/run-images';
 import { CliError, sentenceOf } from '../shell/cli-error';
 import { interruptible } from '../shell/interruption';
@@ -82,7 +83,7 @@ async function runExport(lmdb: string, target: string, options: ExportOptions): 
 async function* exportRecords(
   reader: DatumReader,
   folder: string,
-  { by, format, lenient }: ExportOptions,
+  { by, format, lenient, database }: ExportOptions,
 ): AsyncGenerator<string | undefined> {
   const names = new RecordNames(by);
   for (let index = 0; index < reader.length; index++) {
@@ -96,17 +97,12 @@ async function* exportRecords(
       await writeFile(file, bytes, { flag: 'wx' });
       yield undefined;
     } catch (error) {
-      const { code } = error as { code?: string };
-      if (!code || !damageCodes.has(code)) throw error;
-      const reason = sentenceOf(error);
-      if (!lenient) throw new CliError(code, reason.replace(/\.$/, '; use --lenient to skip it.'), { cause: error });
-      yield reason;
+      if (!isDamage(error)) throw error;
+      if (!lenient) throw await withAdvice(error, reader, database);
+      yield sentenceOf(error);
     }
   }
 }
-
-/** What can be wrong with a record, as error codes of @ae/lmdb-datum and of this command. */
-const damageCodes = new Set(['BAD_DATUM', 'BAD_IMAGE', 'CORRUPT_DATABASE']);
 
 function storedFile({ data }: Datum, key: string): { kind: ImageKind; bytes: Uint8Array } {
   const kind = kindOfImage(data);

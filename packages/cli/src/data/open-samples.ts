@@ -31,7 +31,7 @@ export async function openSamples(path: string, options: SampleOptions = {}): Pr
   const reader = await openDatabase(path, { database, schema, lenient }, images);
   try {
     if (reader.length === 0) throw emptyDatabase(path, reader.damage[0]?.message, reader.info.databases);
-    const scan = await scanRecords(reader, lenient, options.onProgress);
+    const scan = await scanRecords(reader, { lenient, database, onProgress: options.onProgress });
     const [first] = scan.sizes;
     if (!first) throw emptyDatabase(path, scan.leftOut[0]?.reason);
     const rule = anySize ? 'any' : crop;

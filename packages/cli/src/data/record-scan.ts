@@ -28,6 +28,14 @@ export interface RecordScan {
   readonly floats?: { readonly least: number; readonly most: number };
 }
 
+/** How records are scanned. */
+export interface ScanOptions {
+  readonly lenient?: boolean;
+  /** The name of the database that was opened, if it has one. */
+  readonly database?: string;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 /** How many records are examined without `lenient`; of more, this many are, evenly spread, and the others when they are read. */
 const mostLooks = 50_000;
 const mostFloats = 256;
@@ -35,8 +43,7 @@ const mostFloats = 256;
 /** Scans records; with `lenient`, decodes all of them and skips those that cannot be read. */
 export async function scanRecords(
   reader: DatumReader,
-  lenient: boolean,
-  onProgress: (done: number, total: number) => void = () => {},
+  { lenient = false, database, onProgress = () => undefined }: ScanOptions,
 ): Promise<RecordScan> {
   const looks = lenient ? Array.from({ length: reader.length }, (_, i) => i) : spread(reader.length, mostLooks);
   const sizes = new Map<string, SizeCount>();
@@ -60,7 +67,7 @@ export async function scanRecords(
       indices.push(index);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      if (!lenient) throw withAdvice(error);
+      if (!lenient) throw await withAdvice(error, reader, database);
       leftOut.push({ key: reader.keyAt(index), reason: sentenceOf(error) });
     }
   }

@@ -104,12 +104,10 @@ export class Samples implements SampleDatabase {
       if (!(sample instanceof Promise)) return sample && this.#check(sample);
       return sample.then(
         (decoded) => this.#check(decoded),
-        (error) => {
-          throw withAdvice(error);
-        },
+        (error) => this.#fail(error),
       );
     } catch (error) {
-      throw withAdvice(error);
+      return this.#fail(error);
     }
   }
 
@@ -149,6 +147,10 @@ export class Samples implements SampleDatabase {
 
   close(): void {
     this.#reader.close();
+  }
+
+  async #fail(error: unknown): Promise<never> {
+    throw await withAdvice(error, this.#reader, this.#database);
   }
 
   #check(sample: Sample): Sample {
