@@ -1,5 +1,5 @@
 /**
- * Checks the `ae` commands in the documentation: commands, arguments and flags exist. That they work is tested by pages.slow.test.ts and
+ * Checks the `ae` commands in the documentation: commands, arguments and flags exist. That those of the READMEs work is tested by
  * readme.slow.test.ts.
  */
 import { readFileSync } from 'node:fs';

@@ -142,9 +142,9 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
     );
     expect(changed.code).toBe(1);
     for (const difference of [
-      'epochs was 20 and is now 41',
-      'optimizer.learningRate was',
-      'augmentation.mirror was not set and is now true',
+      '--epochs was 20 and is now 41',
+      '--learning-rate was',
+      '--mirror was not set and is now true',
     ]) {
       expect(changed.stderr).toContain(difference);
     }
@@ -230,7 +230,7 @@ describe('a run whose images were changed', () => {
     await aeOk(folder, 'train', 'plain.lmdb', '--epochs', '1', '--code-size', '8', '--no-report', '--out', 'known');
     const resume = (lmdb: string) => ae(folder, 'train', lmdb, '--resume', 'known', '--no-report');
     expect((await resume('other.lmdb')).stderr).toMatch(
-      /data\.train has different images than when the run was started; .* --from known\n$/,
+      /the training data has different images than when the run was started; .* --from known\n$/,
     );
     cpSync(inFolder('plain.lmdb'), inFolder('moved-copy.lmdb'), { recursive: true });
     for (const lmdb of ['again.lmdb', 'moved-copy.lmdb']) expect(await resume(lmdb)).toMatchObject({ code: 0 });

@@ -14,7 +14,7 @@ export {
   listBackends,
   useBackend,
 } from '../engines/backend';
-export { AutoencoderError, type AutoencoderErrorCode, type ErrorParts } from '../errors/errors';
+export { AutoencoderError, type AutoencoderErrorCode, type ErrorParts, type OptionDifference } from '../errors/errors';
 export type { EvaluateOptions, Evaluation } from '../evaluation/evaluate';
 export type { WeightCount } from '../network/count-weights';
 export type { CodeSizes, MaskInfo, MaskMode } from '../network/masks';

@@ -31,18 +31,28 @@ export type AutoencoderErrorCode =
   | 'WEIGHTS_NOT_FINITE'
   | 'ABORTED';
 
+/** A difference between the options that a run was started with and those it is to be resumed with. */
+export interface OptionDifference {
+  /** The path of the option: `optimizer.learningRate`. */
+  readonly where: string;
+  /** What has changed: "was 0.1 and is now 0.01". */
+  readonly change: string;
+}
+
 /**
  * An error with one sentence for people and a stable `code` for programs. For a wrong value, the sentence is made from its parts:
  * "batchSize: expected a whole number of at least 1, received 0."; a state is described as it is: "The disk is full.".
  */
 export class AutoencoderError extends SentenceError {
   override readonly name = 'AutoencoderError';
+  /** All differences, if the code is OPTIONS_CHANGED. */
+  declare readonly differences?: readonly OptionDifference[];
 
   /** @internal Only this package creates them. */
   constructor(
     readonly code: AutoencoderErrorCode,
     what: string | WrongValue | State,
-    options: ErrorOptions & ErrorParts = {},
+    options: ErrorOptions & ErrorParts & { readonly differences?: readonly OptionDifference[] } = {},
   ) {
     super('autoencoder', what, options);
   }

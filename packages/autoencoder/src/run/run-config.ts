@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { PixelFormat } from '../data/pixels';
 import type { ImageShape } from '../data/samples';
-import { AutoencoderError } from '../errors/errors';
+import { AutoencoderError, type OptionDifference } from '../errors/errors';
 import {
   expectList,
   expectNumber,
@@ -219,17 +219,18 @@ export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig)
   const comparable = isFree ? { ...now, options: { ...now.options, epochs: saved.options.epochs } } : now;
   // As JSON has it: config.json omits what is undefined.
   const normalized = JSON.parse(JSON.stringify(essentials(comparable)));
-  const differences = [...differencesBetween(essentials(saved), normalized, ''), ...changedData(saved.data, now.data)];
-  if (differences.length === 0) return;
+  const found = [...differencesBetween(essentials(saved), normalized, ''), ...changedData(saved.data, now.data)];
+  if (found.length === 0) return;
   const why =
-    isLonger && spansAll
-      ? `; its ${laidOut(saved.options)} depends on the total number of epochs, so with more epochs the earlier ones ` +
-        'would have been different'
-      : '';
-  throw new AutoencoderError('OPTIONS_CHANGED', {
-    state: `${folder} was started with other options: ${differences.join('; ')}${why}`,
-    todo: 'use the original options, or start a new run from its weights',
-  });
+    `; its ${laidOut(saved.options)} depends on the total number of epochs, so with more epochs the earlier ones would ` +
+    'have been different';
+  const differences = found.map(({ where, change }) =>
+    where === 'epochs' && isLonger && spansAll ? { where, change: change + why } : { where, change },
+  );
+  const listed = differences.map(({ where, change }) => `${where} ${change}`).join('; ');
+  const state = `${folder} was started with other options: ${listed}`;
+  const todo = 'use the original options, or start a new run from its weights';
+  throw new AutoencoderError('OPTIONS_CHANGED', { state, todo }, { differences });
 }
 
 function laidOut({ schedule }: Recipe): string {
@@ -237,28 +238,29 @@ function laidOut({ schedule }: Recipe): string {
 }
 
 /** Lists changes that the fingerprints, which cover only a few images, do not show. */
-function changedData(before: RunConfig['data'], now: RunConfig['data']): string[] {
+function changedData(before: RunConfig['data'], now: RunConfig['data']): OptionDifference[] {
   const parts = ['train', 'validation'] as const;
   return parts.flatMap((part) => {
     const [was, is] = [before[part], now[part]];
     if (!was || !is || was.fingerprint !== is.fingerprint || was.count !== is.count) return [];
     const change = changeOf(was, is);
-    return change === undefined ? [] : [`data.${part} ${change}`];
+    return change === undefined ? [] : [{ where: `data.${part}`, change }];
   });
 }
 
-function differencesBetween(before: unknown, after: unknown, at: string): string[] {
+function differencesBetween(before: unknown, after: unknown, at: string): OptionDifference[] {
   if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => differencesBetween(before[key], after[key], at ? `${at}.${key}` : key));
   }
   const [was, is] = [before, after].map((value) => JSON.stringify(value) ?? 'not set');
-  return was === is ? [] : [`${at} was ${shorten(was)} and is now ${shorten(is)}`];
+  return was === is ? [] : [{ where: at, change: `was ${shorten(was)} and is now ${shorten(is)}` }];
 }
 
 /** Nobody reads a whole fingerprint. */
 function shorten(json: string): string {
-  return json.length > 60 ? `${json.slice(0, 12)}...` : json;
+  if (json.length <= 60) return json;
+  return `${json.slice(0, 12)}...${json.startsWith('"') ? '"' : ''}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,18 +1,44 @@
-import type { TrainingWarning } from '@ae/autoencoder';
+import type { AutoencoderError, TrainingWarning } from '@ae/autoencoder';
 import { CliError, sentenceOf } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import { holdsRun } from './run-place';
-import { flagFor } from './train-flags';
+import { flagFor, trainFlags } from './train-flags';
 
 /** Adds the command that continues from here, if there is one, to the error that ended training. */
 export async function withAdvice(error: unknown, run: string, trainPath: string): Promise<unknown> {
-  const { code, state } = error as { code?: string; state?: string };
-  if (code !== 'DIVERGED' && code !== 'OPTIONS_CHANGED') return error;
-  const command = code === 'DIVERGED' ? await gentler(run, trainPath) : fromRun(run, trainPath);
+  if (!isAutoencoderError(error)) return error;
+  const { code, state = sentenceOf(error), differences } = error;
+  if (code === 'OPTIONS_CHANGED') {
+    const listed = differences?.map(({ where, change }) => `${typedName(where)} ${change}`).join('; ');
+    const told = listed === undefined ? state : `${run} was started with other options: ${listed}`;
+    const todo = `use the original options, or start a new run: ${fromRun(run, trainPath)}`;
+    return new CliError(code, `${told}; ${todo}`, { cause: error });
+  }
+  const command = code === 'DIVERGED' ? await gentler(run, trainPath) : undefined;
   if (command === undefined) return error;
-  const todo =
-    code === 'DIVERGED' ? 'train again with a smaller learning rate' : 'use the original options, or start a new run';
-  return new CliError(code, `${state ?? sentenceOf(error)}; ${todo}: ${command}`, { cause: error });
+  return new CliError(code, `${state}; train again with a smaller learning rate: ${command}`, { cause: error });
+}
+
+function isAutoencoderError(error: unknown): error is AutoencoderError {
+  return error instanceof Error && error.name === 'AutoencoderError';
+}
+
+/** Settings of a run that follow from its images. */
+const imageSettings: Readonly<Record<string, string>> = {
+  inputShape: "the images' size",
+  'data.train': 'the training data',
+  'data.train.count': 'the number of training images',
+  'data.train.fingerprint': 'the digest of the training images',
+  'data.validation': 'the validation data',
+  'data.validation.count': 'the number of validation images',
+  'data.validation.fingerprint': 'the digest of the validation images',
+};
+
+/** Returns what the user types for a setting in config.json, or what it is called. */
+function typedName(path: string): string {
+  const known = path.replace(/^network\./, '');
+  const flag = trainFlags.find(({ paths }) => paths.some((each) => each === known || each.startsWith(`${known}.`)));
+  return imageSettings[path] ?? (flag && !flag.isNegated ? flag.typed : known);
 }
 
 /** Returns a training warning as a sentence, with the flags that help. */

@@ -158,9 +158,10 @@ function checkStep(
   options: SgdOptions & Partial<AdamOptions>,
 ): void {
   checkOptions(where, options, 'learningRate: 0.001, step: 1');
-  const { nesterov, decoupled, learningRate, ...others } = options;
-  for (const [name, value] of Object.entries({ ...others, learningRate })) {
-    if (Number.isFinite(value) || (value === undefined && name !== 'learningRate')) continue;
+  const { learningRate, momentum = 0, dampening = 0, weightDecay = 0, beta1 = 0, beta2 = 0, epsilon = 0 } = options;
+  const numbers = { learningRate, momentum, dampening, weightDecay, beta1, beta2, epsilon, step: options.step ?? 1 };
+  for (const [name, value] of Object.entries(numbers)) {
+    if (Number.isFinite(value)) continue;
     throw new InvalidOptionError({ where, expected: `${name} as a finite number`, received: inWords(value) });
   }
   for (const [name, variable] of Object.entries(variables)) {
