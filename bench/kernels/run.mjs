@@ -6,7 +6,7 @@
  *
  * GFLOP/s count what a dense computation of the layer would multiply and add. The kernels around a pooling skip the zeros,
  * three quarters of it, so their dense rate may exceed the peak; the computed rate is that of what is left. Where Winograd's algorithm
- * saves products (24 channels and more) the computed rate is too high by as much.
+ * saves products (16 channels and more) the computed rate is too high by as much.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

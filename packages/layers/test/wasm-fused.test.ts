@@ -229,6 +229,23 @@ const networks: Array<[string, () => LayersModel]> = [
     'a residual branch to few channels by strides',
     () => withBranch([16, 20, 3], { filters: 16, kernelSize: 4, strides: 2 }),
   ],
+  [
+    'a residual branch to few channels by strides, with taps in two groups',
+    () => withBranch([20, 24, 3], { filters: 16, kernelSize: 10, strides: 2 }),
+  ],
+  [
+    'strides from few channels that are masked, and back with ReLU',
+    () =>
+      build(
+        [24, 20, 3],
+        conv2d({ filters: 3, kernelSize: 3, padding: 'same' }),
+        relu(),
+        conv2d({ filters: 16, kernelSize: 4, strides: 2, padding: 'same' }),
+        relu(),
+        conv2dTranspose({ filters: 3, kernelSize: 10, strides: 2, padding: 'same' }),
+        relu(),
+      ),
+  ],
   ['a residual branch by Winograd', () => withBranch([10, 9, 24], { filters: 28, kernelSize: 3 })],
   [
     'a residual branch that some pixels have no tap of',

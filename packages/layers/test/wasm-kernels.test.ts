@@ -60,9 +60,10 @@ const convCases: ConvCase[] = [
   convCase({ outChannels: 24, inChannels: 24, kernel: [4, 6], strides: [2, 2], pad: [1, 2, 2, 1] }),
   convCase({ outChannels: 32, inChannels: 24, kernel: [7, 4], strides: [1, 2], pad: [3, 3, 1, 1] }),
   convCase({ outChannels: 24, inChannels: 24, kernel: [3, 3], height: 3, width: 3, batch: 7 }),
-  // Tiles of 4 outputs that extend past the edges, alone and next to tiles of 2.
+  // Tiles of 4 outputs of 3 and of 2 taps that extend past the edges, alone and next to tiles of 2.
   convCase({ outChannels: 28, inChannels: 24, pad: [1, 1, 1, 1], height: 23, width: 30 }),
   convCase({ outChannels: 24, inChannels: 28, height: 9, width: 4, batch: 3 }),
+  convCase({ outChannels: 24, inChannels: 28, kernel: [2, 2], pad: [0, 1, 1, 0], height: 15, width: 8, batch: 3 }),
   convCase({
     outChannels: 24,
     inChannels: 24,
@@ -72,8 +73,39 @@ const convCases: ConvCase[] = [
     height: 34,
     width: 27,
   }),
-  // Strides from few channels to many: the gradient of the input is one product, spread over the image.
+  // Strides from few channels to many, by blocks of pixels: taps that do not fill them, edges, and taps in two groups.
   convCase({ outChannels: 40, kernel: [4, 4], strides: [2, 2], pad: [1, 1, 1, 1], height: 19, width: 17 }),
+  convCase({ outChannels: 16, kernel: [4, 4], strides: [2, 2], pad: [3, 2, 3, 3], height: 18, width: 12 }),
+  convCase({ outChannels: 64, kernel: [5, 5], strides: [2, 2], pad: [1, 2, 1, 2], height: 22, width: 25, batch: 3 }),
+  convCase({
+    outChannels: 20,
+    inChannels: 4,
+    kernel: [9, 8],
+    strides: [2, 3],
+    pad: [4, 4, 2, 3],
+    height: 21,
+    width: 15,
+  }),
+  convCase({
+    outChannels: 24,
+    inChannels: 1,
+    kernel: [8, 8],
+    strides: [4, 4],
+    pad: [2, 2, 2, 2],
+    height: 32,
+    width: 20,
+  }),
+  convCase({
+    outChannels: 16,
+    inChannels: 1,
+    kernel: [8, 6],
+    strides: [4, 3],
+    pad: [2, 2, 1, 2],
+    height: 32,
+    width: 24,
+  }),
+  // The same with a row that no tap reaches; and where blocks save too little: the gradient of the input is one product, spread over the image.
+  convCase({ outChannels: 32, kernel: [4, 4], strides: [2, 2], height: 19, width: 17 }),
   convCase({
     outChannels: 33,
     inChannels: 2,

@@ -14,6 +14,7 @@ export { matMul } from './matmul';
 export { ADAM, MOMENTUM, optimizerStep, SGD } from './optimizers';
 export { BAND_ROWS, outerProduct } from './outer-product';
 export { packFilter } from './pack-filter';
+export { gatherTaps, STRETCH, scatterTaps } from './pixel-blocks';
 export { maxPool, maxPoolGrad, maxUnpool, maxUnpoolGrad } from './pooling';
 export { probe } from './probe';
 export { ACCUMULATE, BIAS, BLOCK_VALUES, DOT_SUM_BYTES, RELU } from './simd';

@@ -1,6 +1,6 @@
 import { WindowJob } from './conv';
 import { packPanels } from './matmul';
-import { BIAS, clearFloats, copyFloats, RELU } from './simd';
+import { addFloats, finishValues, startPixels } from './pixel-blocks';
 import { PANEL, rowsBy } from './tiles';
 
 /**
@@ -49,7 +49,10 @@ export function spread(begin: i32, end: i32, job: SpreadJob, scratch: usize): vo
     const limit = min(job.outHeight, top + job.unitRows);
     const line = job.outWidth * job.outChannels * 4;
     const y = job.y + image * job.outHeight * line;
-    startRows(job, y + top * line, (limit - top) * job.outWidth, scratch);
+    const band = y + top * line;
+    const bytes = (limit - top) * line;
+    const offset = band - job.y;
+    startPixels(band, bytes, job.outChannels, job.residual && job.residual + offset, job.bias, job.flags, scratch);
     // The rows of x whose taps reach the band.
     const reach = top + job.padTop - job.tapsY + 1;
     const first = reach <= 0 ? 0 : (reach + job.strideY - 1) / job.strideY;
@@ -58,26 +61,8 @@ export function spread(begin: i32, end: i32, job: SpreadJob, scratch: usize): vo
       multiplyRow(job, job.x + (image * job.height + row) * job.width * job.channels * 4, scratch);
       addRow(job, row, top, limit, scratch, y);
     }
-    finishRows(job, y + top * line, (limit - top) * line);
+    finishValues(band, bytes, job.flags, job.mask && job.mask + offset);
   }
-}
-
-/** Values of a stretch of pixels of 1 to 4 channels that begins and ends with whole vectors. */
-const STRETCH: i32 = 12;
-
-/** Writes the residual, or 0, plus the bias. Spare: a stretch. */
-function startRows(job: SpreadJob, to: usize, pixels: i32, spare: usize): void {
-  const bytes = pixels * job.outChannels * 4;
-  if (job.residual) copyFloats(to, job.residual + (to - job.y), bytes >> 2);
-  else clearFloats(to, bytes >> 2);
-  if (!(job.flags & BIAS)) return;
-  for (let i = 0, c = 0; i < STRETCH; i++) {
-    store<f32>(spare + i * 4, load<f32>(job.bias + c * 4));
-    if (++c === job.outChannels) c = 0;
-  }
-  let i = 0;
-  for (; i + STRETCH * 4 <= bytes; i += STRETCH * 4) addFloats(to + i, spare, STRETCH * 4);
-  addFloats(to + i, spare, bytes - i);
 }
 
 /** Returns the bytes from the products of a pixel to those of the next. @inline */
@@ -121,26 +106,4 @@ function addRow(job: SpreadJob, row: i32, top: i32, limit: i32, products: usize,
         if (taps > 0) addFloats(at + skip * pixel, patch + skip * pixel, taps * pixel);
       }
   }
-}
-
-/** Adds 4-byte values. @inline */
-function addFloats(to: usize, from: usize, bytes: i32): void {
-  let i = 0;
-  for (; i + 48 <= bytes; i += 48) {
-    v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
-    v128.store(to + i, f32x4.add(v128.load(to + i, 16), v128.load(from + i, 16)), 16);
-    v128.store(to + i, f32x4.add(v128.load(to + i, 32), v128.load(from + i, 32)), 32);
-  }
-  for (; i + 16 <= bytes; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
-  for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(to + i) + load<f32>(from + i));
-}
-
-/** Applies ReLU and the mask, where there are any. */
-function finishRows(job: SpreadJob, y: usize, bytes: i32): void {
-  if (job.flags & RELU) {
-    for (let i = 0; i < bytes; i += 4) if (load<f32>(y + i) < 0) store<f32>(y + i, 0);
-  }
-  if (!job.mask) return;
-  const mask = job.mask + (y - job.y);
-  for (let i = 0; i < bytes; i += 4) if (!(load<f32>(mask + i) > 0)) store<f32>(y + i, 0);
 }

@@ -1,5 +1,6 @@
 /** Convolutions of 2 or 3 taps per direction with few products: those of tiles of 2 or 4 outputs per direction, in the domain of winograd-transforms.mjs. */
 import { packPanel } from './pack-filter';
+import { PixelTarget, scatterBlocks } from './pixel-blocks';
 import { ACCUMULATE, BIAS, finish, RELU } from './simd';
 import { PANEL, panelWidth, rowsBy } from './tiles';
 import { groupAt, inputTiles, kindsAcross, kindsDown, TapGroup, tilesOf, WinogradJob } from './winograd-input';
@@ -16,6 +17,8 @@ export class WinogradConvJob extends WinogradJob {
   yRow: i32;
   yImage: usize;
   bias: usize;
+  /** 0, or PixelTarget: the values of a pixel are a block of pixels of the image there, and y and its distances do not matter. */
+  outputBlocks: usize;
   /** Bands of tileRows rows of tiles, as many for all groups, in one image. */
   bands: i32;
 }
@@ -139,8 +142,24 @@ function outputTiles(
       const line = spare + r * kinds * kind + q * tiles * pixel;
       for (let t = 0; t < tiles; t++)
         transformOutput(kinds, line + t * pixel, kind, row + t * group.tileWidth * pixel, pixel, pixel >> 4);
-      finishRow(job, group, row, pixel, y + (top + r) * job.yRow);
+      if (job.outputBlocks) blocksRow(job, group, image, top + r, row, pixel, row + tiles * group.tileWidth * pixel);
+      else finishRow(job, group, row, pixel, y + (top + r) * job.yRow);
     }
+}
+
+/** Finishes the sums of a row of blocks and stores them as pixels. */
+function blocksRow(
+  job: WinogradConvJob,
+  group: TapGroup,
+  image: i32,
+  row: i32,
+  from: usize,
+  step: i32,
+  spare: usize,
+): void {
+  const target = changetype<PixelTarget>(job.outputBlocks);
+  const residual = changetype<usize>(group) === job.groups ? target.residual : 0; // later groups add to what the first one has made
+  scatterBlocks(target, image, row, group.outWidth, from, step, residual, job.bias, group.flags, group.mask, spare);
 }
 
 /** Finishes the sums of a row of pixels and stores them, two vectors of channels at a time: V8 may join those. */

@@ -1,4 +1,5 @@
 /** What all convolutions by Winograd's algorithm share: groups of taps, and the tiles of the input, transformed. */
+import { gatherBlocks, imageBytes, PixelBlocks } from './pixel-blocks';
 import { clearFloats, copyFloats } from './simd';
 import { transformInput } from './winograd-transforms';
 
@@ -35,6 +36,8 @@ export class WinogradJob {
   x: usize;
   height: i32;
   width: i32;
+  /** 0, or PixelBlocks: x has pixels that make up [height][width] blocks of `channels` values. */
+  inputBlocks: usize;
   /** Multiples of 4. */
   channels: i32;
   outChannels: i32;
@@ -83,9 +86,11 @@ export function inputTiles(
   const all = count * tiles;
   const height = group.tileHeight;
   const rows = height * count + group.tapsY - 1;
-  const lines = spare + kinds * pixel;
+  const gathered = spare + kinds * pixel;
+  const lines = gathered + (job.inputBlocks ? job.width * pixel : 0);
   const line = tiles * pixel;
-  const x = job.x + image * job.height * job.width * pixel;
+  const bytes = job.inputBlocks ? imageBytes(changetype<PixelBlocks>(job.inputBlocks)) : job.height * job.width * pixel;
+  const x = job.x + image * bytes;
   for (let r = 0; r < rows; r++)
     inputLine(job, group, x, (height * first + r) * job.strideY + group.top, lines + r * kinds * line, spare);
   for (let q = 0; q < count; q++)
@@ -106,7 +111,11 @@ function inputLine(job: WinogradJob, group: TapGroup, image: usize, row: i32, to
     clearFloats(to, (kinds * line) >> 2);
     return;
   }
-  const from = image + row * job.width * pixel;
+  let from = image + row * job.width * pixel;
+  if (job.inputBlocks) {
+    from = spare + kinds * pixel;
+    gatherBlocks(changetype<PixelBlocks>(job.inputBlocks), image, row, job.width, from);
+  }
   const reach = (kinds - 1) * job.strideX;
   for (let t = 0; t < tiles; t++, to += pixel) {
     const column = t * group.tileWidth * job.strideX + group.left;

@@ -3,6 +3,7 @@ import { type backend_util, util } from '@tensorflow/tfjs-core';
 import { type ConvJob, DOT_SUM_BYTES } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 import { type Convolution, type Finish, flagsOf, imageAt, rowsOfUnit, withPackedFilter } from './convolution-job';
+import { blockConvolution, withFilterBlocks, withInputBlocks, withOutputBlocks } from './pixel-blocks';
 import { runSpread, suitsSpread } from './spread';
 import { runWinograd } from './winograd';
 import { suitsWinograd } from './winograd-groups';
@@ -108,7 +109,14 @@ export function convForward(
   y: number,
   finish: Finish,
 ): void {
-  runConvs(engine, [forwardConvolution(info, x, filter, y, finish)]);
+  const blocks = blockConvolution(info);
+  if (!blocks) runConvs(engine, [forwardConvolution(info, x, filter, y, finish)]);
+  else
+    withInputBlocks(engine, info, (inputBlocks) =>
+      withFilterBlocks(engine, info, blocks, filter, (filter) =>
+        runWinograd(engine, [forwardConvolution(blocks, x, filter, y, finish)], { inputBlocks }),
+      ),
+    );
 }
 
 /** Writes the maxima of 2 x 2 windows of y = x * filter, and their indices; y itself is never stored. Output channels: a multiple of 4. */
@@ -178,14 +186,30 @@ export function convBackpropInput(
   dx: number,
   finish: Finish = {},
 ): void {
-  if (suitsSpread(engine, info)) {
-    runSpread(engine, info, dy, filter, dx, finish);
-    return;
+  const blocks = blockConvolution(info);
+  if (blocks) {
+    withOutputBlocks(engine, info, dx, finish, (outputBlocks) =>
+      withFilterBlocks(engine, info, blocks, filter, (filter) =>
+        runWinograd(engine, inputGradientConvolutions(blocks, dy, filter, dx, finish), { outputBlocks }),
+      ),
+    );
+  } else if (suitsSpread(engine, info)) runSpread(engine, info, dy, filter, dx, finish);
+  else {
+    if (finish.residual) {
+      const size = util.sizeFromShape(info.inShape);
+      engine.floats(dx, size).set(engine.floats(finish.residual, size));
+    }
+    runConvs(engine, inputGradientConvolutions(info, dy, filter, dx, finish));
   }
-  if (finish.residual) {
-    const size = util.sizeFromShape(info.inShape);
-    engine.floats(dx, size).set(engine.floats(finish.residual, size));
-  }
+}
+
+function inputGradientConvolutions(
+  info: backend_util.Conv2DInfo,
+  dy: number,
+  filter: number,
+  dx: number,
+  finish: Finish,
+): Convolution[] {
   const { inChannels, outChannels, inWidth, inHeight, filterWidth } = info;
   const rows = phases(info.filterHeight, info.strideHeight, info.dilationHeight, info.padInfo.top, inHeight);
   const columns = phases(filterWidth, info.strideWidth, info.dilationWidth, info.padInfo.left, inWidth);
@@ -221,10 +245,7 @@ export function convBackpropInput(
       mask: finish.mask && finish.mask + start,
     };
   };
-  runConvs(
-    engine,
-    rows.flatMap((row) => columns.map((column) => phaseOf(row, column))),
-  );
+  return rows.flatMap((row) => columns.map((column) => phaseOf(row, column)));
 }
 
 /** One phase of the input positions along one dimension: positions first, first + stride, ... */

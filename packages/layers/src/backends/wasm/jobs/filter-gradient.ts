@@ -3,6 +3,7 @@ import type { backend_util } from '@tensorflow/tfjs-core';
 import type { Engine } from '../runtime/engine';
 import { columnSums } from './column-sums';
 import { addChunks, chunksOf } from './convolution-job';
+import { blockConvolution, withGradientBlocks, withInputBlocks } from './pixel-blocks';
 import { winogradFilterGradient } from './winograd';
 import { shapeOf, suitsWinograd } from './winograd-groups';
 
@@ -27,8 +28,15 @@ export function filterGradient(
 ): void {
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth } =
     info;
-  if (suitsWinograd(shapeOf(info))) {
-    winogradFilterGradient(engine, info, x, dy, gradient);
+  const blocks = blockConvolution(info);
+  if (blocks || suitsWinograd(shapeOf(info))) {
+    if (!blocks) winogradFilterGradient(engine, info, x, dy, gradient);
+    else
+      withInputBlocks(engine, info, (inputBlocks) =>
+        withGradientBlocks(engine, info, blocks, gradient, (gradient) =>
+          winogradFilterGradient(engine, blocks, x, dy, gradient, inputBlocks),
+        ),
+      );
     if (biasGradient) columnSums(engine, dy, batchSize * outHeight * outWidth, outChannels, biasGradient);
     return;
   }

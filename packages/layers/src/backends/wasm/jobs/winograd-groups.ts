@@ -3,7 +3,7 @@
  * bands of tiles.
  */
 import type { backend_util } from '@tensorflow/tfjs-core';
-import { type TapGroup, tapGroup, type WinogradJob } from '../assembly/dist/jobs';
+import { STRETCH, type TapGroup, tapGroup, type WinogradJob } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 import { rowsOfUnit } from './convolution-job';
 
@@ -20,11 +20,8 @@ const leastChannels = [
 /** Size in bytes of transformed tiles that are processed together: half of a level-2 cache. */
 const transformedBytes = 512 << 10;
 
-/** Outputs of a tile along a direction with three taps, if there are enough of them; more would cost precision. */
-const largeTile = 4;
-
-/** Outputs of a tile along other directions. */
-const smallTile = 2;
+/** Outputs of a tile along one direction: the larger number if there are enough outputs; more would cost precision. */
+const [largeTile, smallTile] = [4, 2];
 
 /** Two or three taps along one direction, one stride apart. */
 interface Taps {
@@ -56,13 +53,20 @@ export function shapeOf(info: backend_util.Conv2DInfo): Shape {
 }
 
 /** Tells whether a convolution is faster this way: taps that fall into groups of 2 and 3, and enough channels for what that saves. */
-export function suitsWinograd({ channels, outChannels, taps, stride, dilation, outputs }: Shape): boolean {
-  const groups = pairsOf(taps, stride);
+export function suitsWinograd(shape: Shape): boolean {
+  const { channels, outChannels, stride, dilation } = shape;
   const isDense = Math.max(...stride) <= 2 && Math.max(...dilation) === 1;
-  if (!isDense || groups.length === 0 || channels % 4 !== 0 || outChannels % 4 !== 0) return false;
-  const saved = (taps[0] * taps[1] * outputs[0] * outputs[1]) / sum(groups, (pair) => productsOf(pair, outputs));
-  const least = leastChannels.find((step) => saved >= step.saved)?.channels ?? Number.POSITIVE_INFINITY;
+  if (!isDense || channels % 4 !== 0 || outChannels % 4 !== 0) return false;
+  const saved = savedBy(shape);
+  const least = leastChannels.find((step) => saved > step.saved)?.channels ?? Number.POSITIVE_INFINITY;
   return Math.min(channels, outChannels) >= least;
+}
+
+/** Returns how many times fewer products there are this way; 0 if it is impossible. */
+export function savedBy({ taps, stride, outputs }: Pick<Shape, 'taps' | 'stride' | 'outputs'>): number {
+  const groups = pairsOf(taps, stride);
+  if (groups.length === 0) return 0;
+  return (taps[0] * taps[1] * outputs[0] * outputs[1]) / sum(groups, (pair) => productsOf(pair, outputs));
 }
 
 /** Counts the products of a group of taps for each pair of channels. */
@@ -108,7 +112,7 @@ export type Group = Omit<TapGroup, 'transformed' | 'tileRows'>;
 /** Returns the number of outputs per tile along one direction: the larger tile if it saves products. */
 export function tileFor(taps: number, length: number): number {
   const products = (tile: number) => tileProducts(tile, taps, length);
-  return taps === 3 && products(largeTile) < 0.9 * products(smallTile) ? largeTile : smallTile;
+  return products(largeTile) < 0.95 * products(smallTile) ? largeTile : smallTile;
 }
 
 /** The fields of every job of Winograd's algorithm that say where the groups are. */
@@ -176,11 +180,15 @@ export function cutTiles(
     const values = valuesOf(group, rows);
     // Forward, the parts contain transformed input, then input and products; backward, input, then gradient and what is being transformed.
     return {
-      firstPart: Math.max(values * channels, (rows * line + Math.ceil(outWidth / tileWidth) * tileWidth) * columns) * 4,
+      firstPart:
+        Math.max(values * channels, (rows * line + Math.ceil(outWidth / tileWidth) * tileWidth) * columns + STRETCH) *
+        4,
       products: values * columns * 4,
       spare:
-        Math.max((line * (rows + tapsY - 1) + kinds) * channels, (line * rows + outWidth + tileWidth) * outChannels) *
-        4,
+        Math.max(
+          (line * (rows + tapsY - 1) + kinds + outWidth + tapsX) * channels,
+          (line * rows + outWidth + tileWidth) * outChannels,
+        ) * 4,
     };
   });
   const products = most(sizes, (size) => size.products);

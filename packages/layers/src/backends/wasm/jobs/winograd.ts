@@ -11,8 +11,18 @@ import { cutTiles, type Group, kindsOf, most, pairsOf, sum, tileFor, withGroups 
  */
 const [leastOutputs, fewestUnits] = [4096, 8];
 
+/** Where PixelBlocks of the input and a PixelTarget of the output are, if those are images of blocks. */
+interface Blocks {
+  inputBlocks?: number;
+  outputBlocks?: number;
+}
+
 /** Runs suitable convolutions of the same x on all threads: those that are the phases of one gradient, or a single one. */
-export function runWinograd(engine: Engine, convolutions: readonly Convolution[]): void {
+export function runWinograd(
+  engine: Engine,
+  convolutions: readonly Convolution[],
+  { inputBlocks = 0, outputBlocks = 0 }: Blocks = {},
+): void {
   const [first] = convolutions;
   if (!first) return;
   const { images, x, y, filter, stride } = first;
@@ -27,6 +37,7 @@ export function runWinograd(engine: Engine, convolutions: readonly Convolution[]
       x: x.at,
       height: x.height,
       width: x.width,
+      inputBlocks,
       channels: x.channels,
       outChannels: y.channels,
       strideY: stride[0],
@@ -40,6 +51,7 @@ export function runWinograd(engine: Engine, convolutions: readonly Convolution[]
       yRow: y.row,
       yImage: y.image,
       bias: first.bias ?? 0,
+      outputBlocks,
       bands,
     };
     const packs = groups.length * Math.ceil(x.channels / PACK_CHANNELS);
@@ -79,6 +91,7 @@ export function winogradFilterGradient(
   x: number,
   dy: number,
   gradient: number,
+  inputBlocks = 0,
 ): void {
   const { batchSize: images, inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
   const [strideY, strideX] = [info.strideHeight, info.strideWidth];
@@ -111,6 +124,7 @@ export function winogradFilterGradient(
       x,
       height: info.inHeight,
       width: info.inWidth,
+      inputBlocks,
       channels: inChannels,
       outChannels,
       strideY,
