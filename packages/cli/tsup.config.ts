@@ -7,7 +7,7 @@ export default defineConfig({
     main: 'src/main.ts',
   },
   // Bundled, for commands are made of it, and it loads in no time: the packages that take time to load stay outside.
-  noExternal: ['@ae/autoencoder/options', '@ae/images/files', '@ae/images/kind', '@ae/images/png'],
+  noExternal: ['commander', '@ae/autoencoder/options', '@ae/images/files', '@ae/images/kind', '@ae/images/png'],
   // TensorFlow.js is CommonJS: Node.js reads it twice more where an ES module imports it, which is half a second for each command.
   format: ['cjs'],
   // A command loads what is its own.

@@ -34,13 +34,25 @@ export default defineConfig([
   },
   {
     ...shared,
-    entry: {
-      // Started from CommonJS, which takes less time, and from one file.
-      'batch-worker': 'src/batches/worker.ts',
-      'convert-worker': 'src/convert/worker.ts',
-    },
+    // Started from CommonJS, which takes less time, and from one file.
+    entry: { 'batch-worker': 'src/batches/worker.ts' },
     format: 'cjs',
-    clean: ['*-worker.cjs'],
+    clean: ['batch-worker.cjs'],
+  },
+  {
+    ...shared,
+    entry: { 'convert-worker': 'src/convert/worker.ts' },
+    format: 'cjs',
+    // Few files, and in them only what it uses; what few images need is apart.
+    noExternal: [/^@ae\/images/],
+    // Archives are opened by the thread that lists the images.
+    external: ['lmdb', /\/image-source-/],
+    splitting: true,
+    esbuildOptions: (options, context) => {
+      splitCommonJs?.(options, context);
+      options.chunkNames = '[name]-[hash]-worker';
+    },
+    clean: ['*-worker.cjs', '!batch-worker.cjs'],
   },
   declarations('lmdb-datum', ['entries/index', 'entries/convert', 'entries/source']),
   {

@@ -1,14 +1,16 @@
 #!/usr/bin/env node
-/** What npm links as `ae`. It is committed because npm links only what exists when it installs; `dist` is built later. */
-import { existsSync } from 'node:fs';
-import module from 'node:module';
-import { fileURLToPath } from 'node:url';
+/**
+ * What npm links as `ae`. It is committed because npm links only what exists when it installs; `dist` is built later. It is CommonJS, as the
+ * package.json beside it says: Node.js starts sooner with it than with an ES module.
+ */
+const fs = require('node:fs');
+const { enableCompileCache } = require('node:module');
+const path = require('node:path');
 
-const main = fileURLToPath(new URL('../dist/main.cjs', import.meta.url));
-if (existsSync(main)) {
+const main = path.join(__dirname, '../dist/main.cjs');
+if (fs.existsSync(main)) {
   // Node.js 22 and newer keep what they compiled for the next start, among the system's temporary files.
-  module.enableCompileCache?.();
-  const require = module.createRequire(import.meta.url);
+  enableCompileCache?.();
   // Threads start while the command is loaded.
   const [name, ...rest] = process.argv.slice(2);
   if (name === 'import' && rest.length > 1) require('@ae/lmdb-datum/convert').startConvertThreads();

@@ -1,6 +1,15 @@
 /** Makes databases from image files, without the code for reading them: it loads faster. */
-export { type ConvertReport, convertImageset } from '../convert/convert-imageset';
+import type { ConvertReport } from '../convert/convert-imageset';
+import type { ConvertOptions } from '../convert/options';
+
+export type { ConvertReport } from '../convert/convert-imageset';
 export type { ImageClass, OddLabel } from '../convert/image-file';
 export type { SkippedImage } from '../convert/journal';
 export type { ConvertOptions, ConvertProgress } from '../convert/options';
 export { startConvertThreads } from '../convert/threads-ahead';
+
+/** Does the same as `convertImageset` of the whole package, which it loads when it is called: threads start before that. */
+export async function convertImageset(options: ConvertOptions): Promise<ConvertReport> {
+  const conversion = await import('../convert/convert-imageset');
+  return conversion.convertImageset(options);
+}
