@@ -291,11 +291,29 @@ describe('records written ahead of their commit', () => {
     expect(fs.readFileSync(fileOf(writer.path)).equals(before)).toBe(true);
   });
 
+  it('are committed again if the disk could not take what was sent to it ahead', async () => {
+    const writer = await opened();
+    for (const key of keys) writer.stage(key, Buffer.alloc(60_000, key));
+    const broken = Object.assign(new Error('EIO: i/o error'), { code: 'EIO', syscall: 'fdatasync' });
+    // Linux reports an error to the first call after it, and not again.
+    const spy = vi.spyOn(fs, 'fdatasync').mockImplementationOnce((_, done) => done(broken));
+    onTestFinished(() => spy.mockRestore());
+    writer.writeAhead();
+    expect(spy).toHaveBeenCalledOnce();
+    await expect(writer.commit()).rejects.toThrow(/db: the database cannot be written \(EIO/);
+    using early = openDatumLmdb(writer.path);
+    expect([...early.keys()]).toEqual(['0']);
+    await writer.close();
+    using reader = openDatumLmdb(writer.path);
+    expect([...reader.keys()]).toEqual(['0', ...keys]);
+    expect(await problemsOf(writer.path)).toEqual([]);
+  });
+
   it('are committed once a full disk has room again', async () => {
     const writer = await opened();
     stage(writer, keys);
     const full = Object.assign(new Error('ENOSPC: no write'), { code: 'ENOSPC', syscall: 'write' });
-    const spy = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+    const spy = vi.spyOn(fs, 'writevSync').mockImplementation(() => {
       throw full;
     });
     onTestFinished(() => spy.mockRestore());
@@ -305,6 +323,27 @@ describe('records written ahead of their commit', () => {
     using reader = openDatumLmdb(writer.path);
     expect([...reader.keys()]).toEqual(['0', ...keys]);
     expect(await problemsOf(writer.path)).toEqual([]);
+  });
+});
+
+describe('a write that the system cuts short', () => {
+  it('is continued', async () => {
+    const folder = path.join(scratchFolder(), 'db');
+    const value = (i: number) => Buffer.alloc(i % 3 === 0 ? 100 : 5000 + i, i);
+    const real = fs.writevSync;
+    // As near the limit of a file's size: part of what was passed, in the middle of a value.
+    const spy = vi.spyOn(fs, 'writevSync').mockImplementation((fd, parts, position) => {
+      const bytes = Buffer.concat(parts as Uint8Array[]).subarray(0, 7001);
+      return real(fd, [bytes], position);
+    });
+    onTestFinished(() => spy.mockRestore());
+    const writer = await DatumWriter.open(folder);
+    for (let i = 10; i < 60; i++) await writer.putBytes(`${i}`, value(i));
+    await writer.close();
+    expect(spy.mock.calls.length).toBeGreaterThan(30);
+    using reader = openDatumLmdb(folder);
+    for (let i = 10; i < 60; i++) expect(value(i).equals(reader.getBytes(`${i}`) as Uint8Array)).toBe(true);
+    expect(await problemsOf(folder)).toEqual([]);
   });
 });
 
@@ -320,12 +359,12 @@ describe('a write that fails', () => {
     await writer.commit();
     const size = fs.statSync(path.join(folder, 'data.mdb')).size;
     await writer.putBytes('c', Buffer.alloc(3 << 20, 'c'));
-    const real = fs.writeSync;
+    const real = fs.writevSync;
     let left = 1;
-    const spy = vi.spyOn(fs, 'writeSync').mockImplementation(((...args: Parameters<typeof real>) => {
+    const spy = vi.spyOn(fs, 'writevSync').mockImplementation((...args) => {
       if (left-- > 0) return real(...args);
       throw Object.assign(new Error(`${code}: no write`), { code, syscall: 'write' });
-    }) as typeof real);
+    });
     onTestFinished(() => spy.mockRestore());
     await expect(writer.commit()).rejects.toThrow(message);
     spy.mockRestore();

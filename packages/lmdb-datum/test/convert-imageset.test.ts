@@ -422,14 +422,11 @@ describe('a full disk', () => {
     const options = { input: IMAGES, list, output, resume, resizeHeight: 2, resizeWidth: 2 };
     // The first commit writes its pages and a meta page; the second one finds the disk full.
     let left = 2;
-    const real = fs.writeSync;
-    const full = vi.spyOn(fs, 'writeSync').mockImplementation(((
-      ...args: [number, Uint8Array, number, number, number?]
-    ) => {
-      const isPage = args[4] !== undefined && args[1].length > 0;
-      if (isPage && left-- <= 0) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
+    const real = fs.writevSync;
+    const full = vi.spyOn(fs, 'writevSync').mockImplementation((...args) => {
+      if (left-- <= 0) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
       return real(...args);
-    }) as typeof real);
+    });
     const error = await convertImageset(options).catch((caught) => caught);
     full.mockRestore();
     expect(error.code).toBe('WRITE_FAILED');

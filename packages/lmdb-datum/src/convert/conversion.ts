@@ -132,8 +132,9 @@ export class Conversion {
       for (; threads.hasRoom && next < this.#images.length; next += chunkImages) {
         threads.begin(this.#images.slice(next, next + chunkImages));
       }
-      for await (const converted of threads.first()) {
-        this.#write(writer, converted);
+      for (const one of await threads.first()) {
+        // Awaiting each takes as long as writing it.
+        this.#write(writer, one instanceof Promise ? await one : one);
         // Large images end a transaction wherever their chunk ends.
         if (writer.isDueByBytes) await this.#keep(writer, threads);
       }

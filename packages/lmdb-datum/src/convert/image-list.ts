@@ -29,18 +29,18 @@ export function parseImageList(text: string, root: string, labelOf: Labeler = at
   return lines.map((line, i) => {
     const [name, label] = splitLine(line);
     const hint = hintOf(line, i + 1, prefix);
-    return {
+    const image: ImageFile = {
       name,
       path: prefix + name,
       label: line === '' ? 0 : labelOf(label, i + 1),
       line: i + 1,
-      ...(hint && { hint }),
     };
+    return hint ? { ...image, hint } : image;
   });
 }
 
 function linesOf(text: string): string[] {
-  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+  const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
@@ -166,6 +166,8 @@ class OddLabels {
 
   readonly labelOf = (text: string, line: number): number => {
     const label = atoi(text);
+    // All but unusual ones.
+    if (String(label) === text) return label;
     if (wholeNumber.test(text) && BigInt(text.trim().replace('+', '')) === BigInt(label)) return label;
     this.count++;
     if (/^\p{L}/u.test(text)) this.#words++;

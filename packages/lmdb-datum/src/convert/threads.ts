@@ -72,20 +72,28 @@ export class ConvertThreads {
     this.#tasks.push(task);
   }
 
-  /** Yields the images that were started first, each on request. Their messages remain until `release` after `drop`. */
-  async *first(): AsyncGenerator<Converted, void, undefined> {
-    const task = this.#tasks[0];
+  /**
+   * Resolves to the images that were started first, when they are converted. To be iterated once: whatever had to wait is converted when it
+   * is its turn. Messages remain until `release` after `drop`.
+   */
+  async first(): Promise<Iterable<Converted | Promise<Converted>>> {
+    const [task] = this.#tasks;
     while (!task.converted) {
       if (!(await this.#help())) await task.answered;
     }
-    for (const [i, outcome] of task.converted.entries()) {
+    return this.#inTurn(task.chunk, task.converted);
+  }
+
+  *#inTurn(chunk: Chunk, outcomes: Outcome[]): Generator<Converted | Promise<Converted>, void, undefined> {
+    for (let i = 0; i < outcomes.length; i++) {
+      const outcome = outcomes[i];
       if ('later' in outcome) {
-        yield await this.#convertNow(task.chunk.images[i]);
+        yield this.#convertNow(chunk.images[i]);
         continue;
       }
-      if ('message' in outcome) stopWaiting(task.chunk, outcome.message);
+      if ('message' in outcome) stopWaiting(chunk, outcome.message);
       // Nothing else should keep it.
-      task.converted[i] = convertLater;
+      outcomes[i] = convertLater;
       yield outcome;
     }
   }

@@ -119,6 +119,7 @@ export class AppendEngine implements WriteEngine {
     this.#ahead ??= this.#begin();
     try {
       append(records, this.#ahead);
+      this.#output.sendAhead();
     } catch (cause) {
       this.dropAhead();
       throw failed(this.#target, cause);
@@ -199,7 +200,7 @@ export class AppendEngine implements WriteEngine {
 
   async close(): Promise<void> {
     this.dropAhead();
-    this.#output.close();
+    await this.#output.close();
   }
 }
 

@@ -2,16 +2,25 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 
-const bufferBytes = 1 << 20;
-const fdatasync = promisify(fs.fdatasync);
+/** Writes of fewer bytes are combined. */
+const leastBytes = 1 << 20;
+/** For the rest of a value's last page: pages have up to 64 KiB. */
+const zeros = Buffer.alloc(1 << 16);
+/** Fewer bytes are not sent to the disk on their own. */
+const leastSent = 4 << 20;
 
 export class OutputFile {
   readonly #fd: number;
   readonly #pageBytes: number;
-  readonly #buffer = Buffer.allocUnsafeSlow(bufferBytes);
-  #used = 0;
-  /** Position of the buffer's bytes in the file. */
+  /** Consecutive pages that are not in the file yet, and their position in it. */
+  #parts: Uint8Array[] = [];
+  #bytes = 0;
   #position = 0;
+  /** Zeros after the last value. */
+  #padding = zeros;
+  /** Bytes written since data was last sent to the disk. */
+  #unsent = 0;
+  #sending?: Promise<void>;
 
   constructor(fd: number, pageBytes: number) {
     this.#fd = fd;
@@ -22,49 +31,53 @@ export class OutputFile {
     return fs.fstatSync(this.#fd).size;
   }
 
-  /** Writes bytes to the positions of `pages` pages, followed by zeros. They are in the file only after `sync`. */
+  /**
+   * Writes bytes to the positions of `pages` pages, followed by zeros. They are in the file only after `sync`, and must not change until
+   * then: they are not copied.
+   */
   writePages(first: number, pages: number, parts: readonly Uint8Array[]): void {
     const position = first * this.#pageBytes;
     const length = pages * this.#pageBytes;
-    const isNext = position === this.#position + this.#used;
-    // A single page that is reused, between others that are consecutive.
-    if (!isNext && position < this.#position && length <= this.#pageBytes) this.#writeParts(position, length, parts);
-    else {
-      if (!isNext || this.#used + length > bufferBytes) {
-        this.flush();
-        this.#position = position;
+    if (position !== this.#position + this.#bytes) {
+      // A single page that is reused, between others that are consecutive.
+      if (position < this.#position && pages === 1) {
+        this.#writeAll(this.#addPadded([], parts, length), position);
+        return;
       }
-      if (length <= bufferBytes) this.#gather(length, parts);
-      else {
-        this.#writeParts(position, length, parts);
-        this.#position = position + length;
-      }
+      this.flush();
+      this.#position = position;
     }
+    this.#addPadded(this.#parts, parts, length);
+    this.#bytes += length;
+    if (this.#bytes >= leastBytes) this.flush();
   }
 
-  #gather(length: number, parts: readonly Uint8Array[]): void {
-    const end = this.#used + length;
+  /** Adds parts, and zeros up to this many bytes. Returns `all`. */
+  #addPadded(all: Uint8Array[], parts: readonly Uint8Array[], length: number): Uint8Array[] {
+    let missing = length;
     for (const part of parts) {
-      this.#buffer.set(part, this.#used);
-      this.#used += part.length;
+      all.push(part);
+      missing -= part.length;
     }
-    this.#buffer.fill(0, this.#used, end);
-    this.#used = end;
-  }
-
-  #writeParts(position: number, length: number, parts: readonly Uint8Array[]): void {
-    let at = position;
-    for (const part of parts) {
-      this.writeAt(part, at);
-      at += part.length;
-    }
-    if (at < position + length) this.writeAt(Buffer.alloc(position + length - at), at);
+    if (missing === 0) return all;
+    // Values of images of one size lack as much.
+    if (this.#padding.length !== missing) this.#padding = zeros.subarray(0, missing);
+    all.push(this.#padding);
+    return all;
   }
 
   /** Writes immediately. */
   writeAt(bytes: Uint8Array, position: number): void {
-    for (let done = 0; done < bytes.length; ) {
-      done += fs.writeSync(this.#fd, bytes, done, bytes.length - done, position + done);
+    this.#writeAll([bytes], position);
+  }
+
+  #writeAll(parts: readonly Uint8Array[], position: number): void {
+    let at = position;
+    for (let left = parts; left.length > 0; ) {
+      const written = fs.writevSync(this.#fd, left, at);
+      this.#unsent += written;
+      at += written;
+      left = withoutFirst(left, written);
     }
   }
 
@@ -76,26 +89,58 @@ export class OutputFile {
     }
   }
 
+  /** Sends data to the disk while more is made, if there is enough of it: then `sync`, which reports what failed, has less to wait for. */
+  sendAhead(): void {
+    if (this.#sending || this.#unsent < leastSent) return;
+    this.#unsent = 0;
+    this.#sending = promisify(fs.fdatasync)(this.#fd).then(() => {
+      this.#sending = undefined;
+    });
+    // Awaited by `sync`; until then a failure does not count as unhandled.
+    this.#sending.catch(() => undefined);
+  }
+
   flush(): void {
-    const used = this.#used;
-    this.#used = 0;
-    this.writeAt(this.#buffer.subarray(0, used), this.#position);
-    this.#position += used;
+    const parts = this.#parts;
+    const position = this.#position;
+    this.#parts = [];
+    this.#position += this.#bytes;
+    this.#bytes = 0;
+    this.#writeAll(parts, position);
   }
 
   /** Resolves when everything written is on the disk; meanwhile, this thread can do other work. */
   async sync(): Promise<void> {
     this.flush();
-    await fdatasync(this.#fd);
+    // The system reports an error only once, perhaps to what was sent ahead.
+    await this.#sent();
+    this.#unsent = 0;
+    await promisify(fs.fdatasync)(this.#fd);
+  }
+
+  async #sent(): Promise<void> {
+    const sending = this.#sending;
+    this.#sending = undefined;
+    await sending;
   }
 
   /** Drops what was written after `bytes`, for a transaction that failed. */
   dropPast(bytes: number): void {
-    this.#used = 0;
+    this.#parts = [];
+    this.#bytes = 0;
     if (this.bytes > bytes) fs.ftruncateSync(this.#fd, bytes);
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#sent().catch(() => undefined);
     fs.closeSync(this.#fd);
   }
+}
+
+/** Returns what is left of parts after this many bytes. */
+function withoutFirst(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let i = 0;
+  let skip = bytes;
+  while (i < parts.length && skip >= parts[i].length) skip -= parts[i++].length;
+  return skip === 0 ? parts.slice(i) : [parts[i].subarray(skip), ...parts.slice(i + 1)];
 }

@@ -86,11 +86,11 @@ export class LeafBuilder {
   #addNode(key: Uint8Array, valueBytes: number, flags: number, payloadBytes: number): number {
     const bytes = this.#bytes;
     this.#upper -= even(nodeHeaderBytes + key.length + payloadBytes);
-    bytes.writeUInt16LE(this.#upper, this.#lower);
+    writeU16(bytes, this.#upper, this.#lower);
     this.#lower += pointerBytes;
-    bytes.writeUInt32LE(valueBytes, this.#upper);
-    bytes.writeUInt16LE(flags, this.#upper + 4);
-    bytes.writeUInt16LE(key.length, this.#upper + 6);
+    writeU32(bytes, valueBytes, this.#upper);
+    writeU16(bytes, flags, this.#upper + 4);
+    writeU16(bytes, key.length, this.#upper + 6);
     bytes.set(key, this.#upper + nodeHeaderBytes);
     return this.#upper + nodeHeaderBytes + key.length;
   }
@@ -110,10 +110,10 @@ export function buildBranch(number: number, children: readonly Child[], pageByte
   for (const [i, { key, page }] of children.entries()) {
     const stored = i === 0 ? noKey : key;
     upper -= even(nodeHeaderBytes + stored.length);
-    bytes.writeUInt16LE(upper, lower);
+    writeU16(bytes, upper, lower);
     lower += pointerBytes;
     bytes.writeUIntLE(page, upper, 6);
-    bytes.writeUInt16LE(stored.length, upper + 6);
+    writeU16(bytes, stored.length, upper + 6);
     bytes.set(stored, upper + nodeHeaderBytes);
   }
   writeHeader(bytes, number, PAGE_BRANCH, lower, upper);
@@ -122,22 +122,35 @@ export function buildBranch(number: number, children: readonly Child[], pageByte
 
 /** Returns the header of a value that has its own pages. */
 export function buildOverflowHeader(number: number, pages: number): Buffer {
-  const header = Buffer.alloc(headerBytes);
+  const header = Buffer.allocUnsafe(headerBytes);
   writeU64(header, number, 0);
-  header.writeUInt16LE(PAGE_OVERFLOW, headerBytes - 6);
-  header.writeUInt32LE(pages, headerBytes - 4);
+  writeU16(header, 0, headerBytes - 8);
+  writeU16(header, PAGE_OVERFLOW, headerBytes - 6);
+  writeU32(header, pages, headerBytes - 4);
   return header;
 }
 
 function writeHeader(bytes: Buffer, number: number, flags: number, lower: number, upper: number): void {
   writeU64(bytes, number, 0);
-  bytes.writeUInt16LE(flags, headerBytes - 6);
-  bytes.writeUInt16LE(lower, headerBytes - 4);
-  bytes.writeUInt16LE(upper, headerBytes - 2);
+  writeU16(bytes, flags, headerBytes - 6);
+  writeU16(bytes, lower, headerBytes - 4);
+  writeU16(bytes, upper, headerBytes - 2);
 }
 
 /** Writes a whole number of up to 53 bits. */
-export function writeU64(bytes: Buffer, value: number, offset: number): void {
-  bytes.writeUInt32LE(value % 0x1_0000_0000, offset);
-  bytes.writeUInt32LE(Math.floor(value / 0x1_0000_0000), offset + 4);
+export function writeU64(bytes: Uint8Array, value: number, offset: number): void {
+  writeU32(bytes, value % 0x1_0000_0000, offset);
+  writeU32(bytes, Math.floor(value / 0x1_0000_0000), offset + 4);
+}
+
+// Byte by byte: a Buffer's own methods check their arguments, which takes longer than all else that is done for a record.
+
+function writeU32(bytes: Uint8Array, value: number, offset: number): void {
+  writeU16(bytes, value, offset);
+  writeU16(bytes, value >>> 16, offset + 2);
+}
+
+function writeU16(bytes: Uint8Array, value: number, offset: number): void {
+  bytes[offset] = value;
+  bytes[offset + 1] = value >>> 8;
 }

@@ -173,7 +173,8 @@ export class DatumWriter {
   /** @param make Makes the value in memory that stays valid until the commit. */
   #hold(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): void {
     const engine = this.#assertOpen();
-    const stored = Buffer.from(keyBytes(key, 'key'));
+    const given = keyBytes(key, 'key');
+    const stored = given === key ? Buffer.from(given) : (given as Buffer);
     if (stored.length === 0 || stored.length > maxKeyBytes) {
       const name = keyText(key);
       throw new WriteError(
