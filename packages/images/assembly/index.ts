@@ -8,6 +8,7 @@ export {
   decode,
   decodeAlongRows,
   decodeBilinear,
+  decodeFloats,
   imageHeight,
   imageWidth,
   mayBeTurned,

@@ -26,6 +26,14 @@ export function highQuads(a: v128, b: v128): v128 {
   return i32x4.shuffle(a, b, 2, 6, 3, 7);
 }
 
+export function lowOctets(a: v128, b: v128): v128 {
+  return i64x2.shuffle(a, b, 0, 2);
+}
+
+export function highOctets(a: v128, b: v128): v128 {
+  return i64x2.shuffle(a, b, 1, 3);
+}
+
 // Three vectors of bytes: a0 b0 c0 a1 b1 c1 ..., the first, second and third sixteen.
 
 export function interleaveFirst(a: v128, b: v128, c: v128): v128 {

@@ -102,6 +102,35 @@ export function interleaveF32(
   }
 }
 
+/** A row of pixels of four bytes to interleaved float32: dst[3 * i + c] = (byte c of pixel i - mean c) * scale. */
+export function floatsOfPixels(
+  row: usize,
+  width: i32,
+  mirror: i32,
+  dst: usize,
+  mean0: f32,
+  mean1: f32,
+  mean2: f32,
+  scale: f32,
+): void {
+  const meanA = f32x4(mean0, mean1, mean2, mean0);
+  const meanB = f32x4(mean1, mean2, mean0, mean1);
+  const meanC = f32x4(mean2, mean0, mean1, mean2);
+  const scales = f32x4.splat(scale);
+  let i = 0;
+  for (; i + 4 <= width; i += 4) {
+    storeFourPixels(dst, fourPixels(row, i, width, mirror), meanA, meanB, meanC, scales);
+    dst += 48;
+  }
+  for (; i < width; i++) {
+    const pixel = row + 4 * (mirror ? width - 1 - i : i);
+    store<f32>(dst, (<f32>load<u8>(pixel) - mean0) * scale);
+    store<f32>(dst, (<f32>load<u8>(pixel, 1) - mean1) * scale, 4);
+    store<f32>(dst, (<f32>load<u8>(pixel, 2) - mean2) * scale, 8);
+    dst += 12;
+  }
+}
+
 /** One plane to float32: dst[i] = (plane[i] - mean) * scale. */
 export function planeF32(
   plane: usize,
@@ -134,6 +163,13 @@ function sixteen(row: usize, i: i32, width: i32, mirror: i32): v128 {
   if (!mirror) return v128.load(row + i);
   const bytes = v128.load(row + width - 16 - i);
   return i8x16.shuffle(bytes, bytes, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+}
+
+/** Pixels i to i + 3 of a row, as they come or from its other end. */
+function fourPixels(row: usize, i: i32, width: i32, mirror: i32): v128 {
+  if (!mirror) return v128.load(row + 4 * i);
+  const pixels = v128.load(row + 4 * (width - 4 - i));
+  return i32x4.shuffle(pixels, pixels, 3, 2, 1, 0);
 }
 
 /** Four pixels of four bytes, of which the last one is left out, as floats. Indices past the vector give zeros: bytes become 32 bits wide. @inline */

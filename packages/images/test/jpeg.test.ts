@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -9,25 +8,11 @@ import { toPlanarBgr } from '../src/pixels/channels';
 import type { Pixels } from '../src/pixels/pixels';
 import type { Resize } from '../src/resize/plan';
 import { resizePixels } from '../src/resize/resize';
-import { fixture, sha256 } from './fixture';
+import { sha256 } from './fixture';
+import { bytesOf, fractions, isForSharp, jpegs, ordinary, partOf } from './jpegs';
 import { mutateJpeg } from './mutate-jpeg.mjs';
 
-interface GoldenJpeg {
-  /** base64 */
-  file: string;
-  height: number;
-  width: number;
-  /** sha256 of planar blue-green-red, and of gray. */
-  color: string;
-  gray: string;
-}
-
-const { jpegs } = JSON.parse(fs.readFileSync(fixture('jpegs.json'), 'utf8')) as { jpegs: Record<string, GoldenJpeg> };
 const { kernels } = ImageKernels.start()!;
-const bytesOf = (name: string) => Buffer.from(jpegs[name]!.file, 'base64');
-/** What our decoder leaves to sharp. */
-const isForSharp = (name: string) => /^411|progressive|rgb|cmyk/.test(name);
-const ordinary = Object.keys(jpegs).filter((name) => !isForSharp(name));
 
 describe.each(ordinary)('%s', (name) => {
   const { height, width, color, gray } = jpegs[name]!;
@@ -57,15 +42,11 @@ describe('a part of a JPEG', () => {
     const given = fc.record({
       name: fc.constantFrom(...ordinary),
       channels: fc.constantFrom<1 | 3>(1, 3),
-      place: fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { minLength: 4, maxLength: 4 }),
+      place: fractions,
     });
     const property = fc.property(given, ({ name, channels, place }) => {
       const { height: fullHeight, width: fullWidth } = jpegs[name]!;
-      const [a, b, c, d] = place as [number, number, number, number];
-      const top = Math.floor(a * fullHeight);
-      const left = Math.floor(b * fullWidth);
-      const height = 1 + Math.floor(c * (fullHeight - top));
-      const width = 1 + Math.floor(d * (fullWidth - left));
+      const { top, left, height, width } = partOf(jpegs[name]!, place);
       const whole = decodeJpeg(kernels, bytesOf(name), { channels })!.data.slice();
       const part = decodeJpeg(kernels, bytesOf(name), { channels, cut: () => ({ top, left, height, width }) })!;
       const expected = Array.from({ length: channels * height }, (_, i) => {

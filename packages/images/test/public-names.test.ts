@@ -9,5 +9,5 @@ testPublicNames(new URL('../', import.meta.url), {
   kind: 'defaultMaxPixels describeImage formatOf hasImageExtension imageKinds kindOfImage nameOfKind nameUnreadImage readImageSize readJpegHeader readPngHeader ImageFormat ImageKind ImageSize JpegHeader PngHeader',
   png: 'drawGrid encodePng toRgbImage GridOptions PlanarImage RgbImage',
   threads:
-    'BadImageError ImageKernels assertPixels decodeJpeg decodingBytes doesNotDecode imageKernels kernelModule mostFileBytes newBudget takeBudget useBudget useKernelModule JpegKernels JpegOptions KernelMemory KernelModule PackKernels PixelKernels',
+    'BadImageError ImageKernels assertPixels decodeJpeg decodeJpegToFloats decodingBytes doesNotDecode imageKernels kernelModule mostFileBytes newBudget takeBudget useBudget useKernelModule Cut FloatOptions JpegKernels JpegOptions KernelMemory KernelModule PackKernels PixelKernels',
 });

@@ -1,12 +1,12 @@
 /**
- * Huffman tables. The next ten bits find an entry that mostly says everything: how many bits are done, and the values themselves,
- * often two of them. What doesn't fit into ten bits goes on from the symbol.
+ * Huffman tables. The next ten bits find an entry that says how far to go on, in the bits and in the block, and often two symbols at once.
  *
  * Entry (u64) of a table of AC coefficients, from its lowest bits on, a byte each:
  *   bits of both symbols and their values; how far both lead;
- *   how far the first one leads; its bits;
- *   then the second value and the first one, i16 each. Without a second symbol, both lead as far as the first, and its value is 0.
- *   A symbol that doesn't fit: 0, symbol, `UNKNOWN`, bits of its code; without them, its code is longer.
+ *   how far the first one leads; 64 minus its bits and those of its value;
+ *   then, 16 bits each, the second value, and a one for each bit of the first value.
+ *   Without a second symbol, both are the first one, and the second value is 0. The second value is in the ten bits, too.
+ *   A symbol whose code is longer than ten bits, or none: `UNKNOWN` is how far it leads.
  * Entry of a table of DC coefficients: the same, without second symbols.
  */
 import { HUFFMAN, HUFFMAN_BYTES } from './memory';
@@ -24,11 +24,13 @@ const DEFINITION = DEFINITION_LENGTH + 4;
 const SYMBOLS = DEFINITION + 16;
 
 /** A symbol of sixteen zeros, after which the block goes on. */
-export const ZERO_RUN: i32 = 0xf0;
-/** How far the end of a block leads: past all that a run can reach. */
-export const BLOCK_END: i32 = 80;
-/** In its place: the symbol doesn't fit. */
-export const UNKNOWN: i32 = 0xff;
+const ZERO_RUN: i32 = 0xf0;
+/** How far the end of a block leads. */
+export const BLOCK_END: i32 = 128;
+/** In its place: the code is longer. */
+const UNKNOWN: i32 = 192;
+/** A bit of where a first symbol leads if it is the last coefficient of a block, or lies past that, or is `UNKNOWN`. */
+export const IRREGULAR: i32 = 64;
 
 export function huffmanTable(isAc: bool, number: i32): usize {
   return HUFFMAN + <usize>((isAc ? 4 : 0) + number) * HUFFMAN_BYTES;
@@ -60,9 +62,9 @@ export function defineHuffmanTable(table: usize, isAc: bool, at: usize, length: 
 
 /** Codes of one length follow each other; the first of the next length is twice the one after the last. */
 function assignCodes(table: usize, isAc: bool): bool {
-  for (let i: usize = 0; i < LOOKUP_BYTES; i += 8) store<u64>(table + i, (<u64>UNKNOWN) << 16);
   let code = 0;
   let symbol = 0;
+  let entries = table;
   for (let bits = 1; bits <= 16; bits++) {
     store<i32>(table + 4 * bits, symbol - code, OFFSETS);
     for (let left: i32 = load<u8>(table + bits - 1, DEFINITION); left > 0; left--) {
@@ -70,33 +72,33 @@ function assignCodes(table: usize, isAc: bool): bool {
       const value: i32 = load<u8>(table + symbol, SYMBOLS);
       // The number of a DC difference's bits.
       if (!isAc && value > 15) return false;
-      if (bits <= LOOKUP_BITS) fillEntries(table, isAc, code, bits, value);
+      if (bits <= LOOKUP_BITS) entries = fillEntries(entries, LOOKUP_BYTES >> bits, entryOf(isAc, bits, value));
       code++;
       symbol++;
     }
     store<i32>(table + 4 * bits, code, LIMITS);
     code <<= 1;
   }
+  fillEntries(entries, table + LOOKUP_BYTES - entries, UNKNOWN << 16);
   return true;
 }
 
-/** All ten-bit numbers that begin with a code. */
-function fillEntries(table: usize, isAc: bool, code: i32, bits: i32, symbol: i32): void {
-  const rest = LOOKUP_BITS - bits;
+/** The entry of a symbol alone. */
+function entryOf(isAc: bool, bits: i32, symbol: i32): u64 {
   const size = symbol & 15;
-  const first = table + (((<usize>code) << rest) << 3);
-  const count = 1 << rest;
   // What has no value ends a block, but for sixteen zeros.
   const advance = isAc && size === 0 && symbol !== ZERO_RUN ? BLOCK_END : (symbol >> 4) + 1;
   const done = bits + size;
-  for (let tail = 0; tail < count; tail++) {
-    let entry = <u64>((bits << 24) | (UNKNOWN << 16) | (symbol << 8));
-    if (size <= rest) {
-      const value = size === 0 ? 0 : extend(tail >> (rest - size), size);
-      entry = <u64>(done | (advance << 8) | (advance << 16) | (done << 24)) | ((<u64>value) << 48);
-    }
-    store<u64>(first + ((<usize>tail) << 3), entry);
-  }
+  const low = done | (advance << 8) | (advance << 16) | ((64 - done) << 24);
+  return <u64>low | ((<u64>((1 << size) - 1)) << 48);
+}
+
+/** Writes an entry to so many bytes, and maybe once more. Returns the address past them. */
+function fillEntries(at: usize, bytes: usize, entry: u64): usize {
+  const two = i64x2.splat(entry);
+  const end = at + bytes;
+  for (; at < end; at += 16) v128.store(at, two);
+  return end;
 }
 
 /** Adds a second symbol to each entry whose first leaves enough of the ten bits, once. */
@@ -106,15 +108,16 @@ export function addPairs(table: usize): void {
   for (let i = 0; i < 1 << LOOKUP_BITS; i++) {
     const at = table + ((<usize>i) << 3);
     const entry = load<u64>(at);
-    const done = <i32>bitsOfFirst(entry);
+    const done = bitsOfFirst(entry);
     const advance = advanceOfFirst(entry);
-    if (advance >= BLOCK_END) continue;
+    if (advance >= BLOCK_END || done >= LOOKUP_BITS) continue;
     const next = load<u64>(table + ((<usize>((i << done) & ((1 << LOOKUP_BITS) - 1))) << 3));
-    const both = done + <i32>bitsOfFirst(next);
+    const both = done + bitsOfFirst(next);
     if (advanceOfFirst(next) === UNKNOWN || both > LOOKUP_BITS) continue;
     const end = advance + advanceOfFirst(next);
+    const value = valueOfFirst(next, (<u64>i) << (64 - LOOKUP_BITS + done));
     const kept = entry & 0xffff0000ffff0000;
-    store<u64>(at, kept | <u64>(both | (end << 8)) | ((next >> 48) << 32));
+    store<u64>(at, kept | <u64>(both | (end << 8)) | ((<u64>(value & 0xffff)) << 32));
   }
 }
 
@@ -132,13 +135,17 @@ export function advanceOfFirst(entry: u64): i32 {
   return (<i32>entry >> 16) & 0xff;
 }
 
-export function bitsOfFirst(entry: u64): i64 {
-  return (entry >> 24) & 63;
+export function bitsOfFirst(entry: u64): i32 {
+  return 64 - ((<i32>entry >> 24) & 63);
 }
 
-/** The signed value that `size` bits stand for: those that begin with 0 are negative. */
-export function extend(bits: i32, size: i32): i32 {
-  return bits < 1 << (size - 1) ? bits - (1 << size) + 1 : bits;
+/** The first value, from the bits that led to the entry: values that begin with 0 are negative. */
+export function valueOfFirst(entry: u64, bits: u64): i32 {
+  const ones = <i32>(entry >> 48);
+  const value = <i32>(bits >> (entry >> 24)) & ones;
+  // All ones if twice the value isn't more than they are.
+  const isNegative = (2 * value - ones - 1) >> 31;
+  return value - (ones & isNegative);
 }
 
 /** The entry for the bits on top of a buffer. */
@@ -146,15 +153,19 @@ export function lookUp(table: usize, bits: u64): u64 {
   return load<u64>(table + ((<usize>(bits >> (64 - LOOKUP_BITS))) << 3));
 }
 
-/** Symbol << 8 | bits of its code, for an entry whose symbol doesn't fit; 0 if there is no such code. */
-export function findSymbol(table: usize, bits: u64, entry: u64): i32 {
-  const bitsOfCode = <i32>bitsOfFirst(entry);
-  if (bitsOfCode > 0) return (<i32>entry & 0xff00) | bitsOfCode;
+/** The entry of the first symbol alone, whose code may be long, or 0 if there is no such code. */
+export function entryOfFirst(table: usize, isAc: bool, entry: u64, bits: u64): u64 {
+  if (advanceOfFirst(entry) === UNKNOWN) return findEntry(table, isAc, bits);
+  return (entry & 0xffff0000ffff0000) | <u64>(bitsOfFirst(entry) | (advanceOfFirst(entry) << 8));
+}
+
+/** The entry of a code that is longer than ten bits. */
+function findEntry(table: usize, isAc: bool, bits: u64): u64 {
   for (let length = LOOKUP_BITS + 1; length <= 16; length++) {
     const code = <i32>(bits >> (64 - length));
     if (code < load<i32>(table + 4 * length, LIMITS)) {
       const index = code + load<i32>(table + 4 * length, OFFSETS);
-      return ((<i32>load<u8>(table + index, SYMBOLS)) << 8) | length;
+      return entryOf(isAc, length, load<u8>(table + index, SYMBOLS));
     }
   }
   return 0;

@@ -11,6 +11,7 @@
  * them is written, and nothing but them and 16 bytes around them read.
  */
 import { aimAt, beginResize, blendMissing, joinRows, missingRow } from '../bilinear';
+import { floatsOfPixels } from '../pack';
 import { alongPixelRow } from '../pixels';
 import { SEGMENT_SPARE } from './bits';
 import { PIXEL_SPARE, PIXELS, rowBytes, writeImage, writeRow } from './color';
@@ -125,14 +126,67 @@ export function decodeBilinear(
   if (rowScratch === 0) return false;
   beginResize(columns, rows, kind, toWidth, toHeight, scratch + align16(4 * columns + spareBytes()));
   for (let y = 0; y < toHeight; y++) {
-    aimAt(y);
-    for (let row = missingRow(); row >= 0; row = missingRow()) {
-      writeRow(scratch, kind, top + row, left, columns, 0, rowScratch);
-      blendMissing(scratch);
-    }
-    image = joinRows(image);
+    image = writeResizedRow(y, image, kind, top, left, columns, scratch, rowScratch);
   }
   return true;
+}
+
+/**
+ * Decodes a part of the image that was opened, resizes it as `bilinear` does unless it has that size, and writes it as `floatsOfPixels`
+ * does, row by row: while the floats are on their way to memory, the next row is made.
+ *
+ * @param out Room for `toHeight * toWidth` pixels of three f32.
+ * @param scratch Room for rows of `4 * columns` and of `4 * toWidth` bytes and `spareBytes()` each, aligned to 16, and after them for what
+ *   `bilinear` needs.
+ * @returns As `decode`.
+ */
+export function decodeFloats(
+  work: usize,
+  out: usize,
+  top: i32,
+  left: i32,
+  rows: i32,
+  columns: i32,
+  toHeight: i32,
+  toWidth: i32,
+  mirror: i32,
+  mean0: f32,
+  mean1: f32,
+  mean2: f32,
+  scale: f32,
+  scratch: usize,
+): bool {
+  const rowScratch = decodePlanes(work, top, left, rows, columns);
+  if (rowScratch === 0) return false;
+  const isResized = toHeight !== rows || toWidth !== columns;
+  const resized = scratch + align16(4 * columns + spareBytes());
+  if (isResized) beginResize(columns, rows, PIXELS, toWidth, toHeight, resized + align16(4 * toWidth + spareBytes()));
+  for (let y = 0; y < toHeight; y++) {
+    if (isResized) writeResizedRow(y, resized, PIXELS, top, left, columns, scratch, rowScratch);
+    else writeRow(scratch, PIXELS, top + y, left, columns, 0, rowScratch);
+    floatsOfPixels(isResized ? resized : scratch, toWidth, mirror, out, mean0, mean1, mean2, scale);
+    out += 12 * toWidth;
+  }
+  return true;
+}
+
+/** Writes row `y` of a result, for which `beginResize` was called. Returns the address past it. */
+function writeResizedRow(
+  y: i32,
+  dst: usize,
+  kind: i32,
+  top: i32,
+  left: i32,
+  columns: i32,
+  row: usize,
+  rowScratch: usize,
+): usize {
+  aimAt(y);
+  for (let missing = missingRow(); missing >= 0; missing = missingRow()) {
+    writeRow(row, kind, top + missing, left, columns, 0, rowScratch);
+    blendMissing(row);
+  }
+  return joinRows(dst);
 }
 
 /**

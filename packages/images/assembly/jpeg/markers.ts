@@ -128,7 +128,9 @@ export function writeZigzag(): void {
   let row = 0;
   let column = 0;
   for (let k = 0; k < 64; k++) {
-    store<u8>(ZIGZAG + k, 16 * row + 2 * column);
+    // Columns 1 and 2 have changed places, and 5 and 6, as the inverse DCT pairs them.
+    const lane = (column & 4) | ((column & 1) << 1) | ((column >> 1) & 1);
+    store<u8>(ZIGZAG + k, 16 * row + 2 * lane);
     const isUpward = ((row + column) & 1) === 0;
     if (isUpward) {
       if (column === 7) row++;
@@ -143,7 +145,7 @@ export function writeZigzag(): void {
     }
   }
   // Behind the block.
-  for (let k = 64; k < 144; k++) store<u8>(ZIGZAG + k, 128);
+  for (let k = 64; k < 208; k++) store<u8>(ZIGZAG + k, 128);
 }
 
 /** True if the frame's colors are gray or YCbCr, by the rules of the JFIF and Adobe markers, as libjpeg takes them. */

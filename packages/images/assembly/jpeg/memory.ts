@@ -8,13 +8,13 @@ export const COMPONENTS: usize = 64;
 export const COMPONENT_BYTES: usize = 128;
 /** Components of the scan that is being read: their addresses, four u32. */
 export const SCAN_COMPONENTS: usize = COMPONENTS + 4 * COMPONENT_BYTES;
-/** Place of coefficient k (in zigzag order) in a block, in bytes: 144 u8, because a damaged run and the block's end lead past the last. */
+/** Place of coefficient k (in zigzag order) in a block, in bytes: 208 u8, because a damaged run and the block's end lead past the last. */
 export const ZIGZAG: usize = 1024;
-/** One block of coefficients, 64 i16 in rows, and one more that damaged runs write to. */
+/** One block of coefficients, 64 i16 in rows (see writeZigzag in markers.ts), and one more that damaged runs write to. */
 export const BLOCK: usize = 2048;
-/** Rows between the two passes of the inverse DCT. */
+/** What is between the two passes of the inverse DCT. */
 export const PASS: usize = BLOCK + 256;
-/** Factors of the inverse DCT: 16 pairs of i16. */
+/** Factors of the inverse DCT: 20 pairs of i16. */
 export const FACTORS: usize = PASS + 128;
 /** Constant vectors (see vectors.ts). */
 export const VECTORS: usize = 2560;

@@ -2,9 +2,12 @@
 import { isAtEnd, isOverrun, openSegment } from './bits';
 import { DAMAGED, decodeBlock } from './entropy';
 import { ceilDivide, mcuColumns, mcuRows, scanComponent } from './frame';
+import { addPairs } from './huffman';
 import { clearBlock, inverseDct } from './idct';
 
 const RST0: i32 = 0xd0;
+/** Bytes of a segment. */
+const LONG: usize = 4096;
 
 /**
  * Decodes a scan of the `count` components whose scan header was read.
@@ -26,6 +29,8 @@ export function decodeScan(at: usize, end: usize, bufferEnd: usize, count: i32, 
   clearBlock();
   let mcu = 0;
   let marker = openSegment(at, end, bufferEnd);
+  // Long scans are worth it, and have most of their symbols in luma.
+  if (marker > at + LONG) addPairs(first.acTable);
   while (marker !== 0) {
     for (let i = 0; i < count; i++) scanComponent(i).prediction = 0;
     const stop = interval === 0 ? total : min(mcu + interval, total);

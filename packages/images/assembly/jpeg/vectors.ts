@@ -15,12 +15,10 @@ export const RED = VECTORS + 96;
 export const BLUE = VECTORS + 112;
 /** Of pairs of i16: for blue and red difference. */
 export const GREEN = VECTORS + 128;
-/** Of i32: halves of what is shifted out. */
+/** Of i32: halves of what is shifted out; the second one with the 128 that are added to samples. */
 export const HALF_OF_GREEN = VECTORS + 144;
 export const HALF_OF_FIRST = VECTORS + 160;
 export const HALF_OF_SECOND = VECTORS + 176;
-/** Of bytes: turns signed into unsigned ones. */
-export const SIGN = VECTORS + 192;
 
 /** Bits after the binary point of the factors of colors, and those that the passes of the inverse DCT shift out. */
 export const COLOR_SHIFT: i32 = 15;
@@ -40,6 +38,5 @@ export function writeVectors(): void {
   v128.store(GREEN, i32x4.splat((9367 << 16) | (-11277 & 0xffff)));
   v128.store(HALF_OF_GREEN, i32x4.splat(1 << (COLOR_SHIFT - 1)));
   v128.store(HALF_OF_FIRST, i32x4.splat(1 << (FIRST_SHIFT - 1)));
-  v128.store(HALF_OF_SECOND, i32x4.splat(1 << (SECOND_SHIFT - 1)));
-  v128.store(SIGN, i8x16.splat(-128));
+  v128.store(HALF_OF_SECOND, i32x4.splat((1 << (SECOND_SHIFT - 1)) + (128 << SECOND_SHIFT)));
 }

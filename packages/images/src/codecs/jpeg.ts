@@ -46,21 +46,27 @@ export function decodeJpeg(
   file: Uint8Array,
   { channels: wanted, resize, orient, cut, shift = 0 }: JpegOptions = {},
 ): Planes | undefined {
-  const { jpeg } = kernels;
-  kernels.reset();
-  const address = kernels.place(file);
-  const components = address === undefined ? 0 : jpeg.open(address, file.length);
-  if (components === 0) return undefined;
-  if (orient && jpeg.mayBeTurned() && readJpegHeader(file)?.orientation !== 1) return undefined;
-  const image = { height: jpeg.imageHeight(), width: jpeg.imageWidth() };
-  if (image.height * image.width > mostPixels) return undefined;
-  const channels = wanted ?? components;
+  const image = openJpeg(kernels, file);
+  if (!image) return undefined;
+  if (orient && kernels.jpeg.mayBeTurned() && readJpegHeader(file)?.orientation !== 1) return undefined;
+  const channels = wanted ?? image.channels;
   if (resize && (resize.target.height !== image.height || resize.target.width !== image.width)) {
     return decodeResized(kernels, image, channels, resize, shift);
   }
-  const box = cut?.({ ...image, channels }) ?? { top: 0, left: 0, ...image };
+  const { height, width } = image;
+  const box = cut?.({ channels, height, width }) ?? { top: 0, left: 0, height, width };
   const planes = decodePart(kernels, box, channels === 1 ? GRAY : PLANES, shift);
   return planes === undefined ? undefined : sourceOf(kernels, planes, channels, box);
+}
+
+/** Opens the next image. Returns its size and its number of components, or undefined if the kernels do not decode such files. */
+export function openJpeg(kernels: ImageKernels, file: Uint8Array): (Size & { channels: number }) | undefined {
+  const { jpeg } = kernels;
+  kernels.reset();
+  const address = kernels.place(file);
+  const channels = address === undefined ? 0 : jpeg.open(address, file.length);
+  const [height, width] = [jpeg.imageHeight(), jpeg.imageWidth()];
+  return channels === 0 || height * width > mostPixels ? undefined : { channels, height, width };
 }
 
 function sourceOf(kernels: ImageKernels, address: number, channels: number, { height, width }: Size): Planes {

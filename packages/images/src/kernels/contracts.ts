@@ -24,6 +24,22 @@ export interface JpegKernels {
     groups: number,
     scratch: number,
   ): 0 | 1;
+  decodeFloats(
+    work: number,
+    out: number,
+    top: number,
+    left: number,
+    rows: number,
+    columns: number,
+    height: number,
+    width: number,
+    mirror: 0 | 1,
+    mean0: number,
+    mean1: number,
+    mean2: number,
+    scale: number,
+    scratch: number,
+  ): 0 | 1;
   decodeBilinear(
     work: number,
     image: number,

@@ -1,13 +1,13 @@
 /** Makes one batch from a list of record indexes. */
 
 import type { Size } from '@ae/images';
-import { decodeJpeg } from '@ae/images/threads';
 import type { Datum } from '../datum/datum';
 import { CorruptDatabaseError, DatumError, ImageError } from '../errors/errors';
 import type { Damage } from '../lmdb/salvage';
 import { BatchMemory, reserve } from './batch-memory';
 import type { CheckedBatchOptions } from './options';
-import { type PixelSource, type Placement, packPixels } from './pack-pixels';
+import { packJpeg } from './pack-jpeg';
+import { type PixelSource, packPixels } from './pack-pixels';
 import { type PackPlan, packPlanFor } from './pack-plan';
 import { assertFits, placeOf } from './placement';
 import { RecordPixels } from './record-pixels';
@@ -167,29 +167,22 @@ export class BatchBuilder {
     packPixels(source, out, row * rowLength, plan, placeOf(source, i, job.epoch, this.#options), memory.packer);
   }
 
-  /** Decodes and packs an ordinary JPEG, decoding no more of it than is needed. Returns false for other files. */
-  #packJpeg(datum: Datum, row: number, filling: Filling): boolean {
-    const { job, out, plan, rowLength, memory } = filling;
+  /** Decodes and packs an ordinary JPEG. Returns false for other files. */
+  #packJpeg({ data }: Datum, row: number, { job, out, plan, rowLength, memory }: Filling): boolean {
     const { kernels, packer } = memory;
-    const { resize } = this.#pixels;
-    const { channels, crop } = this.#options;
     if (!kernels) return false;
-    if (resize || !crop || plan.meanPlanes) {
-      const source = decodeJpeg(kernels, datum.data, { channels, resize });
-      if (source) this.#packSource(source, row, filling);
-      return source !== undefined;
-    }
-    let placement: Placement | undefined;
-    const cut = (image: Size & { channels: number }) => {
-      const i = job.indices[row];
-      this.#assertFits(image, plan, i);
-      placement = placeOf(image, i, job.epoch, this.#options);
-      return { ...crop, top: placement.top, left: placement.left };
-    };
-    const source = decodeJpeg(kernels, datum.data, { channels, cut });
-    if (source && placement)
-      packPixels(source, out, row * rowLength, plan, { top: 0, left: 0, mirror: placement.mirror }, packer);
-    return source !== undefined;
+    const i = job.indices[row];
+    return packJpeg(data, {
+      kernels,
+      packer,
+      plan,
+      out,
+      options: this.#options,
+      resize: this.#pixels.resize,
+      at: row * rowLength,
+      assertFits: (image) => this.#assertFits(image, plan, i),
+      placeOf: (image) => placeOf(image, i, job.epoch, this.#options),
+    });
   }
 
   #assertFits(source: Size & { channels: number }, plan: PackPlan, i: number): void {

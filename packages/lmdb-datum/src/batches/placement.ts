@@ -24,6 +24,11 @@ export function placeOf(
   };
 }
 
+/** True if a record has the size of the others, or at least the size that is cut out. */
+export function hasSize({ height, width }: Size, plan: PackPlan, crop: CheckedBatchOptions['crop']): boolean {
+  return crop ? height >= plan.height && width >= plan.width : height === plan.height && width === plan.width;
+}
+
 /** Checks that a record has the same size as the others. `keyOf` names it. @throws MixedSizesError */
 export function assertFits(
   source: Size & { channels: number },
@@ -31,9 +36,7 @@ export function assertFits(
   crop: CheckedBatchOptions['crop'],
   keyOf: () => string,
 ): void {
-  const fits = crop
-    ? source.height >= plan.height && source.width >= plan.width
-    : source.height === plan.height && source.width === plan.width;
+  const fits = hasSize(source, plan, crop);
   const { meanPlanes } = plan;
   const fitsMean = !meanPlanes || (source.height === meanPlanes.height && source.width === meanPlanes.width);
   if (fits && fitsMean && source.channels === plan.channels) return;
