@@ -35,4 +35,7 @@ test('damaged weights are an error, and weights that are NaN a note', async () =
     event: 'warning',
     message: expect.stringMatching(/^model: 1 of the 324 weights of conv1\/kernel are NaN or infinite/),
   });
+  const { stdout } = await ae(folder, 'test', 'model', 'db', '--no-baselines', '--no-report');
+  expect(stdout).toContain('NaN dB (NaN pooled)');
+  expect(stdout).not.toContain('∞');
 });

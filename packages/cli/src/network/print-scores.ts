@@ -50,7 +50,7 @@ export function printResults(
     ...(worst.length > worstShown
       ? [['', `and ${formatCount(worst.length - worstShown)} more (listed in scores.json)`] as [string, string]]
       : []),
-    ['best', best.slice(0, bestShown).map(nameImage).join(', ')],
+    ...(best.length > 0 ? [['best', best.slice(0, bestShown).map(nameImage).join(', ')] as [string, string]] : []),
   ];
   if (classes.length > 1) {
     for (const [i, { label, name = '', count, psnrDb }] of classes.slice(0, classesShown).entries()) {
@@ -87,7 +87,7 @@ function nameImage({ key, index, psnrDb }: ImageScores): string {
 }
 
 function formatDb(psnrDb: number): string {
-  return Number.isFinite(psnrDb) ? psnrDb.toFixed(2) : '∞';
+  return psnrDb === Number.POSITIVE_INFINITY ? '∞' : psnrDb.toFixed(2);
 }
 
 const methodNames = { autoencoder: 'autoencoder', pca: 'PCA', jpeg: 'JPEG', thumbnail: 'thumbnail' } as const;
