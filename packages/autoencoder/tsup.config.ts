@@ -76,7 +76,7 @@ export default defineConfig([
         name: 'node-modules',
         setup: ({ onResolve }) => {
           onResolve({ filter: /^node:/ }, () => ({ path: standIns }));
-          onResolve({ filter: /^sharp$/ }, () => ({ path: standIns }));
+          onResolve({ filter: /^(sharp|@ae\/ground\/(lock-file|running-processes))$/ }, () => ({ path: standIns }));
         },
       },
     ],

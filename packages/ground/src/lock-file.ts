@@ -39,6 +39,29 @@ export function takeLock({ file, text, read, assertGone }: WantedLock): boolean 
   return false;
 }
 
+/** Far more than any lock has. */
+const mostBytes = 4096;
+
+/** Reads a lock; returns undefined if it does not exist. @throws for anything but a small file, or the operating system's error */
+export function readLock(file: string): string | undefined {
+  let opened: number;
+  try {
+    opened = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!fs.lstatSync(file, { throwIfNoEntry: false })) return undefined;
+    throw new Error('it is a dangling link', { cause: error });
+  }
+  try {
+    const found = fs.fstatSync(opened);
+    if (!found.isFile()) throw new Error('it is not a regular file');
+    if (found.size > mostBytes) throw new Error(`it has ${found.size} bytes`);
+    return fs.readFileSync(opened, 'utf8');
+  } finally {
+    fs.closeSync(opened);
+  }
+}
+
 /** Creates a file that must not exist, together with its text if the file system supports that; returns false if it exists. */
 export function createWhole(file: string, text: string): boolean {
   const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;

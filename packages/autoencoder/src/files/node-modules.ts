@@ -1,5 +1,6 @@
 /**
- * Replaces Node.js modules in the build for browsers (tsup.config.ts): paths are addresses there, whose files can be read but not written.
+ * Replaces Node.js modules, and ours about processes, in the build for browsers (tsup.config.ts): paths are addresses there, whose files
+ * can be read but not written.
  */
 import { AutoencoderError } from '../errors/errors';
 
@@ -29,20 +30,23 @@ export const deflateSync = unavailable('deflateSync');
 export const execFile = unavailable('execFile');
 export const homedir = unavailable('homedir');
 export const hostname = unavailable('hostname');
-export const link = unavailable('link');
+export const isRunning = unavailable('isRunning');
 export const lstat = unavailable('lstat');
 export const mkdir = unavailable('mkdir');
 export const mkdirSync = unavailable('mkdirSync');
 export const open = unavailable('open');
 export const randomUUID = unavailable('randomUUID');
+export const readLock = unavailable('readLock');
 export const readdir = unavailable('readdir');
 export const realpath = unavailable('realpath');
 export const rename = unavailable('rename');
 export const rm = unavailable('rm');
 export const spawn = unavailable('spawn');
+export const startOf = unavailable('startOf');
 export const stat = unavailable('stat');
 export const statSync = unavailable('statSync');
 export const statfs = unavailable('statfs');
+export const takeLock = unavailable('takeLock');
 export const writeFile = unavailable('writeFile');
 
 /** The part of `node:path` that is used. */

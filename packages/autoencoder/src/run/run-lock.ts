@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync } from 'node:fs';
 import { realpath, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { takeLock } from '@ae/ground/lock-file';
+import { readLock, takeLock } from '@ae/ground/lock-file';
 import { isRunning, startOf } from '@ae/ground/running-processes';
-import { readRegularFile } from '@ae/images/files';
 import { AutoencoderError } from '../errors/errors';
 import { expectRecord, expectText, expectWhole } from '../files/expectations';
-import { isMissing, notReadable, readTextFile } from './run-file';
+import { notReadable, readTextFile } from './run-file';
 
 /** Who is training a run: written to its folder as JSON. */
 interface Holder {
@@ -63,7 +61,7 @@ export class RunLock {
         const holder = parseHolder(former);
         if (holder && isAlive(holder)) throw inUse(folder, file, holder.pid);
       };
-      if (!takeLock({ file, text, read: readLock, assertGone })) throw inUse(folder, file, undefined);
+      if (!takeLock({ file, text, read, assertGone })) throw inUse(folder, file, undefined);
       return new RunLock(file, text);
     } catch (error) {
       held.delete(file);
@@ -85,14 +83,11 @@ function describeSelf(): Holder {
 }
 
 /** Reads a lock; undefined if there is none. Throws NOT_READABLE for anything but a small file. */
-function readLock(file: string): string | undefined {
+function read(file: string): string | undefined {
   try {
-    return Buffer.from(readRegularFile(file, maxLockBytes)).toString();
+    return readLock(file);
   } catch (error) {
-    // A dangling link can be neither read nor created.
-    const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink();
-    if (isMissing(error) && !isLink) return undefined;
-    throw notReadable(file, isMissing(error) ? new Error('it is a dangling link') : error);
+    throw notReadable(file, error);
   }
 }
 

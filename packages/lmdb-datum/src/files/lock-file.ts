@@ -2,9 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
-import { createWhole, takeLock as takeLockFile } from '@ae/ground/lock-file';
+import { createWhole, readLock, takeLock as takeLockFile } from '@ae/ground/lock-file';
 import { isRunning, startOf } from '@ae/ground/running-processes';
-import { readRegularFile } from './regular-file';
 
 /** Another process is working there. */
 export class LockedError extends Error {}
@@ -21,7 +20,6 @@ interface Owner {
 const beatMs = 10_000;
 /** An owner on another machine, or in another container, that has been silent for this long is gone. */
 const silenceMs = 60_000;
-const mostBytes = 4096;
 
 /**
  * Creates this process's lock if there is none.
@@ -39,7 +37,7 @@ export function writeLock(file: string, lock = file): () => void {
 /** Takes a lock that does not exist, or whose owner is gone. @throws LockedError, or the operating system's error. */
 export function takeLock(lock: string): () => void {
   const text = ownText();
-  if (takeLockFile({ file: lock, text, read: readLock, assertGone })) return keep(lock, text);
+  if (takeLockFile({ file: lock, text, read, assertGone })) return keep(lock, text);
   throw new LockedError('other processes are writing there; wait until they end, or choose another output');
 }
 
@@ -48,7 +46,7 @@ function keep(lock: string, text: string): () => void {
   const beat = setInterval(() => touch(lock), beatMs).unref();
   return () => {
     clearInterval(beat);
-    if (readLock(lock) === text) fs.rmSync(lock, { force: true });
+    if (read(lock) === text) fs.rmSync(lock, { force: true });
   };
 }
 
@@ -83,12 +81,11 @@ function parseOwner(text: string): Owner | undefined {
   }
 }
 
-/** Returns the text of a lock, or undefined if there is none. */
-function readLock(file: string): string | undefined {
+/** Returns the text of a lock, empty if it cannot be read; undefined if there is none. */
+function read(file: string): string | undefined {
   try {
-    return readRegularFile(file, mostBytes).toString();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    return readLock(file);
+  } catch {
     return '';
   }
 }
