@@ -1,9 +1,9 @@
 /** From planes to pixels, a row at a time: YCbCr becomes RGB. The colors are JFIF's, in libjpeg's fixed-point arithmetic. */
 import { highBytes, highPairs, lowBytes, lowPairs } from '../interleave';
-import { chromaRow } from './chroma';
+import { CHROMA_SPARE, chromaRow } from './chroma';
 import { componentAt, componentCount, width } from './frame';
 import { PASS } from './memory';
-import { BLUE, CENTER, COLOR_SHIFT, GREEN, HALF_OF_GREEN, RED } from './vectors';
+import { BLUE, COLOR_SHIFT, GREEN, HALF_OF_GREEN, RED } from './vectors';
 
 /** What is written: luma alone, planes of blue, green and red, or pixels of red, green, blue and one byte that means nothing. */
 export const GRAY: i32 = 1;
@@ -12,11 +12,14 @@ export const PIXELS: i32 = 4;
 
 /** Pixels are written sixteen at a time, so this much may be written past the last ones. */
 export const PIXEL_SPARE: usize = 64;
-const ROW_SPARE: usize = 32;
 
-/** Bytes of the rows between planes and pixels: upsampled blue and red difference, and sums of samples of a column. */
+/** Bytes that `writeRow` needs: a row of differences each for blue and red, and one of what they are made of. */
 export function rowBytes(): usize {
-  return 2 * (<usize>width + ROW_SPARE) + 2 * (<usize>width + ROW_SPARE);
+  return 3 * chromaBytes();
+}
+
+function chromaBytes(): usize {
+  return 2 * (<usize>width + 2 * CHROMA_SPARE);
 }
 
 /** Writes a part of the image as `GRAY`, `PLANES` or `PIXELS`. `scratch` has room for `rowBytes()`. */
@@ -42,13 +45,13 @@ export function writeRow(
   if (kind === GRAY) memory.copy(dst, from, columns);
   else if (componentCount === 1) writeGray(from, columns, dst, kind, planeBytes);
   else {
-    const blueRow = scratch;
-    const redRow = blueRow + <usize>width + ROW_SPARE;
-    // One sum before the first.
-    const sums = redRow + <usize>width + ROW_SPARE + 16;
-    const blue = chromaRow(1, y, blueRow, sums);
-    const red = chromaRow(2, y, redRow, sums);
-    writeColors(from, blue + left, red + left, columns, dst, kind, planeBytes);
+    const blue = scratch + 2 * CHROMA_SPARE;
+    const red = blue + chromaBytes();
+    const sums = red + chromaBytes();
+    chromaRow(1, y, left, left + columns, blue, sums);
+    chromaRow(2, y, left, left + columns, red, sums);
+    if (kind === PIXELS) writePixels(from, blue + 2 * left, red + 2 * left, columns, dst);
+    else writePlanes(from, blue + 2 * left, red + 2 * left, columns, dst, planeBytes);
   }
 }
 
@@ -64,13 +67,7 @@ function writeGray(row: usize, count: i32, dst: usize, kind: i32, planeBytes: us
   }
 }
 
-function writeColors(luma: usize, blue: usize, red: usize, count: i32, dst: usize, kind: i32, planeBytes: usize): void {
-  if (kind === PIXELS) writePixels(luma, blue, red, count, dst);
-  else writePlanes(luma, blue, red, count, dst, planeBytes);
-}
-
 function writePixels(luma: usize, blue: usize, red: usize, count: i32, dst: usize): void {
-  const center = v128.load(CENTER);
   const redFactors = v128.load(RED);
   const greenFactors = v128.load(GREEN);
   const half = v128.load(HALF_OF_GREEN);
@@ -78,19 +75,25 @@ function writePixels(luma: usize, blue: usize, red: usize, count: i32, dst: usiz
   const end = luma + count;
   for (; luma < end; luma += 16) {
     const y = v128.load(luma);
-    const cb = v128.load(blue);
-    const cr = v128.load(red);
-    const r = redOf(y, cr, center, redFactors);
-    const g = greenOf(y, cb, cr, center, greenFactors, half);
-    storePixels(dst, r, g, blueOf(y, cb, center, blueFactors));
-    blue += 16;
-    red += 16;
+    const y0 = i16x8.extend_low_i8x16_u(y);
+    const y8 = i16x8.extend_high_i8x16_u(y);
+    const b0 = v128.load(blue);
+    const b8 = v128.load(blue, 16);
+    const r0 = v128.load(red);
+    const r8 = v128.load(red, 16);
+    storePixels(
+      dst,
+      i8x16.narrow_i16x8_u(redOf(y0, r0, redFactors), redOf(y8, r8, redFactors)),
+      i8x16.narrow_i16x8_u(greenOf(y0, b0, r0, greenFactors, half), greenOf(y8, b8, r8, greenFactors, half)),
+      i8x16.narrow_i16x8_u(blueOf(y0, b0, blueFactors), blueOf(y8, b8, blueFactors)),
+    );
+    blue += 32;
+    red += 32;
     dst += 64;
   }
 }
 
 function writePlanes(luma: usize, blue: usize, red: usize, count: i32, dst: usize, planeBytes: usize): void {
-  const center = v128.load(CENTER);
   const redFactors = v128.load(RED);
   const greenFactors = v128.load(GREEN);
   const half = v128.load(HALF_OF_GREEN);
@@ -99,11 +102,15 @@ function writePlanes(luma: usize, blue: usize, red: usize, count: i32, dst: usiz
     // The last sixteen again, so that nothing is written past a row, where another plane may begin.
     if (x + 16 > count && count >= 16) x = count - 16;
     const y = v128.load(luma + x);
-    const cb = v128.load(blue + x);
-    const cr = v128.load(red + x);
-    const b = blueOf(y, cb, center, blueFactors);
-    const g = greenOf(y, cb, cr, center, greenFactors, half);
-    const r = redOf(y, cr, center, redFactors);
+    const y0 = i16x8.extend_low_i8x16_u(y);
+    const y8 = i16x8.extend_high_i8x16_u(y);
+    const b0 = v128.load(blue + 2 * x);
+    const b8 = v128.load(blue + 2 * x, 16);
+    const r0 = v128.load(red + 2 * x);
+    const r8 = v128.load(red + 2 * x, 16);
+    const b = i8x16.narrow_i16x8_u(blueOf(y0, b0, blueFactors), blueOf(y8, b8, blueFactors));
+    const g = i8x16.narrow_i16x8_u(greenOf(y0, b0, r0, greenFactors, half), greenOf(y8, b8, r8, greenFactors, half));
+    const r = i8x16.narrow_i16x8_u(redOf(y0, r0, redFactors), redOf(y8, r8, redFactors));
     if (count >= 16) {
       v128.store(dst + x, b);
       v128.store(dst + planeBytes + x, g);
@@ -134,45 +141,24 @@ function storePixels(dst: usize, r: v128, g: v128, b: v128): void {
   v128.store(dst, highPairs(rg8, bb8), 48);
 }
 
-// Of sixteen samples, from luma and from differences whose center is taken from them. Whole multiples of the differences are taken out
-// of the factors, so that what is left fits into 15 bits after the binary point. That is libjpeg's 16 bits halved: exact for blue and
-// green, and for red without effect on any of the 256 results.
+// Of eight samples, from luma and from differences. Whole multiples of the differences are taken out of the factors, so that what is left
+// fits into 15 bits after the binary point. That is libjpeg's 16 bits halved: exact for blue and green, and for red without effect on any
+// of the 256 results.
 
 /** Y + 1.402 Cr @inline */
-function redOf(y: v128, cr: v128, center: v128, factors: v128): v128 {
-  const cr0 = i16x8.sub(i16x8.extend_low_i8x16_u(cr), center);
-  const cr1 = i16x8.sub(i16x8.extend_high_i8x16_u(cr), center);
-  return i8x16.narrow_i16x8_u(
-    i16x8.add(i16x8.add(i16x8.extend_low_i8x16_u(y), cr0), i16x8.q15mulr_sat_s(cr0, factors)),
-    i16x8.add(i16x8.add(i16x8.extend_high_i8x16_u(y), cr1), i16x8.q15mulr_sat_s(cr1, factors)),
-  );
+function redOf(y: v128, cr: v128, factors: v128): v128 {
+  return i16x8.add(i16x8.add(y, cr), i16x8.q15mulr_sat_s(cr, factors));
 }
 
 /** Y - 0.34414 Cb - 0.71414 Cr @inline */
-function greenOf(y: v128, cb: v128, cr: v128, center: v128, factors: v128, half: v128): v128 {
-  const cr0 = i16x8.sub(i16x8.extend_low_i8x16_u(cr), center);
-  const cr1 = i16x8.sub(i16x8.extend_high_i8x16_u(cr), center);
-  const cb0 = i16x8.sub(i16x8.extend_low_i8x16_u(cb), center);
-  const cb1 = i16x8.sub(i16x8.extend_high_i8x16_u(cb), center);
-  return i8x16.narrow_i16x8_u(
-    i16x8.add(i16x8.sub(i16x8.extend_low_i8x16_u(y), cr0), greenDifference(cb0, cr0, factors, half)),
-    i16x8.add(i16x8.sub(i16x8.extend_high_i8x16_u(y), cr1), greenDifference(cb1, cr1, factors, half)),
-  );
-}
-
-/** @inline */
-function greenDifference(cb: v128, cr: v128, factors: v128, half: v128): v128 {
+function greenOf(y: v128, cb: v128, cr: v128, factors: v128, half: v128): v128 {
   const low = i32x4.add(i32x4.dot_i16x8_s(lowPairs(cb, cr), factors), half);
   const high = i32x4.add(i32x4.dot_i16x8_s(highPairs(cb, cr), factors), half);
-  return i16x8.narrow_i32x4_s(i32x4.shr_s(low, COLOR_SHIFT), i32x4.shr_s(high, COLOR_SHIFT));
+  const difference = i16x8.narrow_i32x4_s(i32x4.shr_s(low, COLOR_SHIFT), i32x4.shr_s(high, COLOR_SHIFT));
+  return i16x8.add(i16x8.sub(y, cr), difference);
 }
 
 /** Y + 1.772 Cb @inline */
-function blueOf(y: v128, cb: v128, center: v128, factors: v128): v128 {
-  const cb0 = i16x8.sub(i16x8.extend_low_i8x16_u(cb), center);
-  const cb1 = i16x8.sub(i16x8.extend_high_i8x16_u(cb), center);
-  return i8x16.narrow_i16x8_u(
-    i16x8.add(i16x8.add(i16x8.extend_low_i8x16_u(y), i16x8.add(cb0, cb0)), i16x8.q15mulr_sat_s(cb0, factors)),
-    i16x8.add(i16x8.add(i16x8.extend_high_i8x16_u(y), i16x8.add(cb1, cb1)), i16x8.q15mulr_sat_s(cb1, factors)),
-  );
+function blueOf(y: v128, cb: v128, factors: v128): v128 {
+  return i16x8.add(i16x8.add(y, i16x8.add(cb, cb)), i16x8.q15mulr_sat_s(cb, factors));
 }

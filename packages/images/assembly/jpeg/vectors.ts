@@ -5,20 +5,16 @@
 import { VECTORS } from './memory';
 
 /** Of i16. */
-export const ONE = VECTORS;
-export const TWO = VECTORS + 16;
-export const THREE = VECTORS + 32;
-export const SEVEN = VECTORS + 48;
-export const EIGHT = VECTORS + 64;
-export const CENTER = VECTORS + 80;
-export const RED = VECTORS + 96;
-export const BLUE = VECTORS + 112;
+export const THREE = VECTORS;
+export const CENTER = VECTORS + 16;
+export const RED = VECTORS + 32;
+export const BLUE = VECTORS + 48;
 /** Of pairs of i16: for blue and red difference. */
-export const GREEN = VECTORS + 128;
+export const GREEN = VECTORS + 64;
 /** Of i32: halves of what is shifted out; the second one with the 128 that are added to samples. */
-export const HALF_OF_GREEN = VECTORS + 144;
-export const HALF_OF_FIRST = VECTORS + 160;
-export const HALF_OF_SECOND = VECTORS + 176;
+export const HALF_OF_GREEN = VECTORS + 80;
+export const HALF_OF_FIRST = VECTORS + 96;
+export const HALF_OF_SECOND = VECTORS + 112;
 
 /** Bits after the binary point of the factors of colors, and those that the passes of the inverse DCT shift out. */
 export const COLOR_SHIFT: i32 = 15;
@@ -27,11 +23,7 @@ export const SECOND_SHIFT: i32 = 18;
 
 /** Writes them to memory, once. */
 export function writeVectors(): void {
-  v128.store(ONE, i16x8.splat(1));
-  v128.store(TWO, i16x8.splat(2));
   v128.store(THREE, i16x8.splat(3));
-  v128.store(SEVEN, i16x8.splat(7));
-  v128.store(EIGHT, i16x8.splat(8));
   v128.store(CENTER, i16x8.splat(128));
   v128.store(RED, i16x8.splat(13172));
   v128.store(BLUE, i16x8.splat(-7471));
