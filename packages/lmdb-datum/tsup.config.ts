@@ -37,6 +37,7 @@ export default defineConfig([
     // Started from CommonJS, which takes less time, and from one file.
     entry: { 'batch-worker': 'src/batches/worker.ts' },
     format: 'cjs',
+    noExternal: [/^@ae\/images/],
     clean: ['batch-worker.cjs'],
   },
   {

@@ -42,6 +42,23 @@ describe('batches with workers', () => {
     expect(await collect(3)).toEqual(expected);
   });
 
+  it('stay in reused memory until the next, of which each worker needs three blocks', async () => {
+    using reader = built.openDatumLmdb(fixture('overflow.mdb'));
+    const options = { batchSize: 2, epochs: 40, shuffle: 1, crop: { height: 30, width: 30 } };
+    const expected: string[] = [];
+    for await (const { data } of reader.batches(options)) expected.push(sha256(data));
+    const seen: string[] = [];
+    const blocks = new Set<number>();
+    for await (const { data } of reader.batches({ ...options, workers: 3, reuse: true })) {
+      // Others are finished meanwhile.
+      if (seen.length % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      seen.push(sha256(data));
+      blocks.add(data.byteOffset);
+    }
+    expect(seen).toEqual(expected);
+    expect(blocks.size).toBe(3);
+  });
+
   it('throw the same errors as without workers', async () => {
     const reader = built.openDatumLmdb(fixture('variants.mdb'));
     const stream = reader.batches({ batchSize: 2, workers: 2 });

@@ -18,7 +18,7 @@ export interface BatchJob {
   epoch: number;
   /** Record indexes in key order. */
   indices: Float64Array;
-  /** A record whose size determines that of the batch, if the batch has no records of its own. */
+  /** The first record that the stream reads, whose size all others must have. */
   like: number;
   /** Rows of the batch: more than records if the last one is padded. */
   rows: number;
@@ -96,9 +96,12 @@ export class BatchBuilder {
     }
   }
 
-  /** Determines the size of all records from the first readable one, and allocates the memory for batches of that size. */
-  async #makeRoom(job: BatchJob): Promise<Room | undefined> {
-    for (const i of job.indices.length > 0 ? job.indices : [job.like]) {
+  /**
+   * Determines the size of all records from the first one that the stream reads, or else the first one here that is readable, and allocates
+   * the memory for batches of that size.
+   */
+  async #makeRoom({ like, indices }: BatchJob): Promise<Room | undefined> {
+    for (const i of new Set([like, ...indices])) {
       try {
         const datum = this.#records.datum(i);
         const source = datum.encoded ? await this.#pixels.decode(datum, i) : this.#pixels.raw(datum, i);
@@ -108,7 +111,8 @@ export class BatchBuilder {
         if (memory.window) this.#records.useWindow(memory.window);
         return { plan, rowLength, memory };
       } catch (error) {
-        this.#lose(error, 0, i, new Set());
+        // A record of another batch is reported with that.
+        if (indices.length === 0 || indices.includes(i)) this.#lose(error, 0, i, new Set());
       }
     }
     return undefined;

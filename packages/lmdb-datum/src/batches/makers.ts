@@ -1,6 +1,7 @@
 /** Makes the batches of a stream, on this thread or on others. Loads @ae/images, which nothing before the first batch needs. */
 import type { Damage } from '../lmdb/salvage';
 import { WorkerPool } from '../threads/worker-pool';
+import { batchWorker } from './batch-worker-file';
 import { BatchBuilder, type BatchJob, type BuiltBatch } from './builder';
 import type { CheckedBatchOptions } from './options';
 import type { RecordReader } from './record-reader';
@@ -23,17 +24,45 @@ export function makeInWorkers(
   { signal, ...options }: CheckedBatchOptions,
   onDamage: (damage: Damage) => void,
 ): BatchMaker {
-  const pool = new WorkerPool<BatchJob, { built: BuiltBatch; damage: Damage[] }>(
-    new URL('./batch-worker.cjs', import.meta.url),
-    options.workers,
-    { ...setup, options } satisfies BatchSetup,
-  );
+  const { prefetch, workers } = options;
+  // Enough for all batches that are in preparation or in use, together.
+  const slots = Math.ceil((prefetch + 1) / workers);
+  const memories = Array.from({ length: workers }, () => new SlotRing(slots));
+  const pool = new WorkerPool<BatchJob, { built: BuiltBatch; damage: Damage[] }>(batchWorker, workers, {
+    ...setup,
+    options: { ...options, prefetch: slots - 1 },
+  } satisfies BatchSetup);
   return {
     async build(job) {
-      const { built, damage } = await pool.run(job);
+      // A batch is no longer in use once so many others have been requested after it.
+      const worker = pool.leastBusy((i) => memories[i].nextHolds < job.slot - prefetch);
+      const { built, damage } = await pool.run({ ...job, slot: memories[worker].take(job.slot) }, worker);
       damage.forEach(onDamage);
       return built;
     },
     close: () => pool.close(),
   };
+}
+
+/** Which batches a worker's memory holds. */
+class SlotRing {
+  readonly #held: number[];
+  #next = 0;
+
+  constructor(slots: number) {
+    this.#held = Array<number>(slots).fill(Number.NEGATIVE_INFINITY);
+  }
+
+  /** The batch that the next one would overwrite. */
+  get nextHolds(): number {
+    return this.#held[this.#next];
+  }
+
+  /** Returns the slot for a batch. */
+  take(batch: number): number {
+    const slot = this.#next;
+    this.#held[slot] = batch;
+    this.#next = (slot + 1) % this.#held.length;
+    return slot;
+  }
 }

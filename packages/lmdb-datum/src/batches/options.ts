@@ -67,7 +67,7 @@ export interface BatchOptions<Dtype extends BatchDtype = BatchDtype> {
   /** Then, multiply by this. Default 1; 1 / 256 and 1 / 255 are common. */
   scale?: number;
 
-  /** Number of batches to prepare while one is in use. Default 1. */
+  /** Number of batches to prepare while one is in use. Default 1; at least two for each worker. */
   prefetch?: number;
   /** Threads that read, decode and pack. Default 0: only this one. */
   workers?: number;

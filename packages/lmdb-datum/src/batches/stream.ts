@@ -119,7 +119,7 @@ export class BatchStream<Dtype extends BatchDtype = BatchDtype> implements Async
     try {
       while (!this.#done) {
         this.#options.signal?.throwIfAborted();
-        this.#fill(1);
+        this.#fill(this.#options.workers === 0 ? 1 : this.#options.prefetch);
         const next = this.#ahead.shift();
         if (!next) break;
         const batch = await this.#finish(next.planned, await next.built);
@@ -209,10 +209,12 @@ function* planBatches(records: number, options: CheckedBatchOptions): Generator<
   const usable = dropLast ? Math.floor((end - start) / batchSize) * batchSize : end - start;
   if (usable === 0) return;
   let { epoch, record } = options.position;
+  let like: number | undefined;
   for (let slot = 0; epoch < epochs; epoch++, record = 0) {
     let order: EpochOrder | undefined;
     for (; record < usable; slot++) {
       order ??= epochOrder(records, shuffle, epoch, shard);
+      like ??= order.at(record);
       const size = Math.min(batchSize, usable - record);
       const part = batchRange(size, shard);
       const indices = new Float64Array(part.end - part.start);
@@ -221,7 +223,7 @@ function* planBatches(records: number, options: CheckedBatchOptions): Generator<
       const next = record + size;
       const place = next >= usable ? { epoch: epoch + 1, record: 0 } : { epoch, record: next };
       yield {
-        job: { epoch, indices, like: order.at(record), rows, slot },
+        job: { epoch, indices, like, rows, slot },
         position: { ...place, shuffle, records, ...(cutsEpoch(shard) && { shard }) },
       };
       record = next;

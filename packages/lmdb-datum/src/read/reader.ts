@@ -1,4 +1,5 @@
 /** Reads a Caffe Datum LMDB: count, get by key, get by index, and scans in key order. */
+import { batchWorker } from '../batches/batch-worker-file';
 import { type BatchDtype, type BatchOptions, checkBatchOptions } from '../batches/options';
 import { RecordReader } from '../batches/record-reader';
 import { type BatchStream, openStream } from '../batches/stream';
@@ -12,6 +13,7 @@ import type { Damage } from '../lmdb/salvage';
 import { keyBytes, keyText, type RecordPlace, type ScanOptions } from '../lmdb/scan';
 import { ValueReader } from '../lmdb/value-reader';
 import type { DatabaseSchema } from '../schemas/record-format';
+import { startAhead } from '../threads/workers-ahead';
 import { type DatabaseIdentity, identityOf } from './identity';
 import { Images } from './images';
 import { type DatabaseInfo, infoOf } from './info';
@@ -174,8 +176,9 @@ export class DatumReader {
     const lenient = addDamage !== undefined;
     const setup = { path: file.path, lenient, index, meta: file.metaPageBytes, schema: format.name };
     const { workers } = checked;
-    // Each worker has a batch in progress.
-    const plan = { ...checked, prefetch: Math.max(checked.prefetch, workers) };
+    // Each worker has a batch in progress, and one that it begins while others are still waited for.
+    const plan = { ...checked, prefetch: Math.max(checked.prefetch, 2 * workers) };
+    startAhead(batchWorker, workers);
     const load = async () => {
       const { makeHere, makeInWorkers } = await import('../batches/makers');
       return workers === 0

@@ -26,9 +26,18 @@ export class WorkerPool<Request, Response> {
     this.#members = Array.from({ length: size }, () => this.#start(file, setup));
   }
 
-  /** Runs a request on the worker with the fewest requests in progress. */
-  run(request: Request): Promise<Response> {
-    const member = this.#members.reduce((least, other) => (other.waiting.size < least.waiting.size ? other : least));
+  /** Returns the index of the worker with the fewest requests in progress, of those that `mayBe` accepts. */
+  leastBusy(mayBe: (worker: number) => boolean = () => true): number {
+    let least = -1;
+    for (const [i, { waiting }] of this.#members.entries()) {
+      if (mayBe(i) && (least < 0 || waiting.size < this.#members[least].waiting.size)) least = i;
+    }
+    return least;
+  }
+
+  /** Runs a request on the least busy worker, or on this one. */
+  run(request: Request, worker = this.leastBusy()): Promise<Response> {
+    const member = this.#members[worker];
     // It would never reply.
     if (member.end !== undefined) return Promise.reject(member.end);
     const id = this.#nextId++;
