@@ -291,6 +291,49 @@ describe('records written ahead of their commit', () => {
     expect(fs.readFileSync(fileOf(writer.path)).equals(before)).toBe(true);
   });
 
+  it('leave their memory to others once they are written', async () => {
+    const writer = await opened();
+    const memory = Buffer.alloc(2 * 6000);
+    for (const [i, key] of keys.entries()) {
+      const value = memory.subarray((i & 1) * 6000, ((i & 1) + 1) * 6000).fill(key);
+      writer.stage(key, i % 10 === 9 ? value.subarray(0, 40) : value);
+      if (i & 1) expect(writer.writeAhead(true)).toBe(true);
+    }
+    expect(() => writer.stage('5', memory)).toThrow(
+      /key 5 comes before keys that are already written; commit those first\.$/,
+    );
+    memory.fill('garbage');
+    await writer.close();
+    using reader = openDatumLmdb(writer.path);
+    expect([...reader.keys()]).toEqual(['0', ...keys]);
+    for (const [i, key] of keys.entries()) {
+      expect(Buffer.alloc(i % 10 === 9 ? 40 : 6000, key).equals(reader.getBytes(key) as Uint8Array)).toBe(true);
+    }
+    expect(await problemsOf(writer.path)).toEqual([]);
+  });
+
+  it('are not committed a second time from memory that others use', async () => {
+    const writer = await opened();
+    const memory = Buffer.alloc(6000, 'first');
+    writer.stage('10', memory);
+    writer.writeAhead(true);
+    memory.fill('garbage');
+    const full = Object.assign(new Error('ENOSPC: no write'), { code: 'ENOSPC', syscall: 'write' });
+    const spy = vi.spyOn(fs, 'writevSync').mockImplementation(() => {
+      throw full;
+    });
+    onTestFinished(() => spy.mockRestore());
+    await expect(writer.commit()).rejects.toThrow(/the disk is full/);
+    spy.mockRestore();
+    await expect(writer.commit()).rejects.toThrow(
+      /db: a transaction failed whose values were written ahead; write its records again\.$/,
+    );
+    await writer.abort();
+    using reader = openDatumLmdb(writer.path);
+    expect([...reader.keys()]).toEqual(['0']);
+    expect(await problemsOf(writer.path)).toEqual([]);
+  });
+
   it('are committed again if the disk could not take what was sent to it ahead', async () => {
     const writer = await opened();
     for (const key of keys) writer.stage(key, Buffer.alloc(60_000, key));

@@ -420,11 +420,12 @@ describe('a full disk', () => {
     const list = path.join(folder, 'list.txt');
     fs.writeFileSync(list, 'color.png 0\ncolor.jpg 1\n'.repeat(600));
     const options = { input: IMAGES, list, output, resume, resizeHeight: 2, resizeWidth: 2 };
-    // The first commit writes its pages and a meta page; the second one finds the disk full.
-    let left = 2;
+    // The first commit ends with a meta page; the second one finds the disk full.
+    let isCommitted = false;
     const real = fs.writevSync;
     const full = vi.spyOn(fs, 'writevSync').mockImplementation((...args) => {
-      if (left-- <= 0) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
+      if (isCommitted) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
+      isCommitted = (args[2] as number) < 2 * 4096;
       return real(...args);
     });
     const error = await convertImageset(options).catch((caught) => caught);

@@ -15,6 +15,9 @@ import { defaultWorkers } from './threads-ahead';
 import { chunkImages, commitRecords } from './transactions';
 import { labelsName, type WorkFolder } from './work-folder';
 
+/** The numbers in keys have eight digits, and more from here on. */
+const mostInKeyOrder = 1e8;
+
 /** Decodes several images at a time and writes them in the order of the list. */
 export class Conversion {
   records = 0;
@@ -30,6 +33,8 @@ export class Conversion {
   readonly #images: ImageFile[];
   readonly #first: number;
   readonly #isPart: boolean;
+  /** The keys ascend in the order of the images: as long as their numbers have the same number of digits. */
+  readonly #isInKeyOrder: boolean;
   readonly #plan: ConvertPlan;
   readonly #options: ConvertOptions;
   readonly #startedMs: number;
@@ -47,6 +52,7 @@ export class Conversion {
     this.#images = part ? images.slice(part.start, part.end) : images;
     this.#first = part?.start ?? 0;
     this.#isPart = part !== undefined;
+    this.#isInKeyOrder = this.#first + this.#images.length <= mostInKeyOrder;
     this.#plan = plan;
     this.#options = options;
     this.#startedMs = startedMs;
@@ -142,7 +148,7 @@ export class Conversion {
       if (writer.isDue) {
         await this.#keep(writer, threads);
         threads.release();
-      } else writer.writeAhead();
+      } else if (writer.writeAhead(this.#isInKeyOrder)) threads.release();
     }
   }
 

@@ -10,6 +10,6 @@ export { startConvertThreads } from '../convert/threads-ahead';
 
 /** Does the same as `convertImageset` of the whole package, which it loads when it is called: threads start before that. */
 export async function convertImageset(options: ConvertOptions): Promise<ConvertReport> {
-  const conversion = await import('../convert/convert-imageset');
+  const [conversion] = await Promise.all([import('../convert/convert-imageset'), import('../convert/threads')]);
   return conversion.convertImageset(options);
 }

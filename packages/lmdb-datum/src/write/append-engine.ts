@@ -12,7 +12,7 @@ import { temporaryName } from '../files/temporary-name';
 import type { Meta } from '../lmdb/meta';
 import { PageFile } from '../lmdb/page-file';
 import { TreeCursor } from '../lmdb/tree-cursor';
-import type { PendingRecord, WriteEngine } from './engine';
+import { type PendingRecord, type WriteEngine, writtenAhead } from './engine';
 import { writeFreeList } from './free-list-writer';
 import { FreePages } from './free-pages';
 import { lmdbUse } from './lmdb-use';
@@ -99,7 +99,7 @@ export class AppendEngine implements WriteEngine {
 
   async commit(records: readonly PendingRecord[]): Promise<void> {
     this.#assertUnchanged();
-    const begun = this.#ahead ?? this.#begin();
+    const begun = this.#ahead ?? this.#begin(records);
     this.#ahead = undefined;
     const meta = await this.#writePages(records, begun);
     try {
@@ -116,9 +116,10 @@ export class AppendEngine implements WriteEngine {
 
   writeAhead(records: readonly PendingRecord[]): void {
     if (!this.#ahead) this.#assertUnchanged();
-    this.#ahead ??= this.#begin();
+    this.#ahead ??= this.#begin(records);
     try {
       append(records, this.#ahead);
+      this.#output.flush();
       this.#output.sendAhead();
     } catch (cause) {
       this.dropAhead();
@@ -132,7 +133,14 @@ export class AppendEngine implements WriteEngine {
     this.#ahead = undefined;
   }
 
-  #begin(): Begun {
+  #begin(records: readonly PendingRecord[]): Begun {
+    const { location } = this.#target;
+    if (records[0]?.value === writtenAhead) {
+      throw new WriteError(
+        { state: `${location}: a transaction failed whose values were written ahead`, todo: 'write its records again' },
+        { path: location },
+      );
+    }
     const id = this.#meta.transactionId + 1;
     const tree = this.#tree.copy();
     const free = this.#free.copy();

@@ -5,6 +5,9 @@ export interface PendingRecord {
   value: Uint8Array;
 }
 
+/** Stands for a value that was written ahead, and whose memory contains something else by now. */
+export const writtenAhead: Uint8Array = new Uint8Array();
+
 export interface WriteEngine {
   /**
    * Writes records in one transaction, which is on disk when this returns. If it fails, none of them is in the database.
@@ -15,7 +18,7 @@ export interface WriteEngine {
   commit(records: readonly PendingRecord[], bytes: number): Promise<void>;
   /**
    * Writes the first records of the next transaction, so that its commit has less to do: until then, none of them is in the database. The
-   * records are those of the last call and those added since.
+   * records are those of the last call and those added since. When this returns, their values are in the file.
    *
    * @throws WriteError
    */

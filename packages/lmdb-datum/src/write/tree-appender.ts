@@ -32,8 +32,8 @@ export interface PageStore {
 interface Open {
   /** Its key in the page above. */
   separator: Buffer;
-  /** Where its current contents are, if they have been written. */
-  writtenAt?: number;
+  /** Where its current contents are, if they have been written. Always there: objects of several shapes make V8 compile again and again. */
+  writtenAt: number | undefined;
 }
 
 interface OpenLeaf extends Open {
@@ -65,7 +65,7 @@ export class TreeAppender {
   }
 
   static empty(flags = 0): TreeAppender {
-    return new TreeAppender({ ...emptyTree, flags }, undefined, []);
+    return new TreeAppender(copyOf({ ...emptyTree, flags }), undefined, []);
   }
 
   /** Reads the right-most path of a tree. @throws CorruptDatabaseError */
@@ -81,14 +81,14 @@ export class TreeAppender {
         throw file.corrupt(number, isLeaf ? 'a leaf' : 'a branch', page.isLeaf ? 'a leaf' : 'a branch');
       }
       if (isLeaf) {
-        const leaf = { builder: LeafBuilder.from(page), separator, writtenAt: number };
-        return new TreeAppender({ ...record }, leaf, branches);
+        const leaf = { separator, writtenAt: number, builder: LeafBuilder.from(page) };
+        return new TreeAppender(copyOf(record), leaf, branches);
       }
       const children = Array.from({ length: page.count - 1 }, (_, i) => ({
         key: Buffer.from(page.key(i)),
         page: page.child(i),
       }));
-      branches.unshift({ children, bytes: bytesOf(children), separator, writtenAt: number });
+      branches.unshift({ separator, writtenAt: number, children, bytes: bytesOf(children) });
       separator = Buffer.from(page.key(page.count - 1));
       number = page.child(page.count - 1);
     }
@@ -96,9 +96,10 @@ export class TreeAppender {
 
   /** Returns a tree that can be changed independently, so that a failed transaction leaves this one unchanged. */
   copy(): TreeAppender {
+    const leaf = this.#leaf;
     return new TreeAppender(
-      { ...this.#record },
-      this.#leaf && { ...this.#leaf, builder: this.#leaf.builder.copy() },
+      copyOf(this.#record),
+      leaf && { separator: leaf.separator, writtenAt: leaf.writtenAt, builder: leaf.builder.copy() },
       this.#branches.map((branch) => ({ ...branch, children: [...branch.children] })),
     );
   }
@@ -127,7 +128,7 @@ export class TreeAppender {
     if (this.#leaf) this.#addChild(0, { key: this.#leaf.separator, page: this.#writeLeaf(this.#leaf, store) }, store);
     else this.#record.depth = 1;
     const separator = this.#leaf ? Buffer.from(key) : lowest;
-    this.#leaf = { builder: LeafBuilder.empty(store.pageBytes), separator };
+    this.#leaf = { separator, writtenAt: undefined, builder: LeafBuilder.empty(store.pageBytes) };
     this.#record.leafPages++;
     return this.#leaf.builder;
   }
@@ -154,12 +155,12 @@ export class TreeAppender {
     const page = writeBranch(branch, store);
     this.#addChild(level + 1, { key: branch.separator, page }, store);
     const children = [moved, child];
-    this.#branches[level] = { children, bytes: bytesOf(children), separator: moved.key };
+    this.#branches[level] = { separator: moved.key, writtenAt: undefined, children, bytes: bytesOf(children) };
     this.#record.branchPages++;
   }
 
   #grow(): OpenBranch {
-    const root: OpenBranch = { children: [], bytes: emptyBranchBytes, separator: lowest };
+    const root: OpenBranch = { separator: lowest, writtenAt: undefined, children: [], bytes: emptyBranchBytes };
     this.#branches.push(root);
     this.#record.branchPages++;
     this.#record.depth++;
@@ -169,7 +170,7 @@ export class TreeAppender {
   /** Writes what is open, to continue from there. Returns the record of the tree. */
   finish(store: PageStore): TreeRecord {
     const leaf = this.#leaf;
-    if (!leaf) return { ...this.#record };
+    if (!leaf) return copyOf(this.#record);
     leaf.writtenAt = this.#writeLeaf(leaf, store);
     let open: Open = leaf;
     // Adding to a branch may split it, and create one above.
@@ -184,8 +185,13 @@ export class TreeAppender {
       branch.children.pop();
       branch.bytes = bytesOf(branch.children);
     }
-    return { ...this.#record };
+    return copyOf(this.#record);
   }
+}
+
+/** Spelled out: V8 gives each copy by `...` another shape, and compiles what uses it again. */
+function copyOf({ flags, depth, branchPages, leafPages, overflowPages, entries, root }: TreeRecord): TreeRecord {
+  return { flags, depth, branchPages, leafPages, overflowPages, entries, root };
 }
 
 function touch(page: Open, store: PageStore): void {

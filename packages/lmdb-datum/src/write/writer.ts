@@ -8,7 +8,7 @@ import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } 
 import { ClosedError, describe, WriteError } from '../errors/errors';
 import { keyBytes, keyText } from '../lmdb/scan';
 import { AppendEngine } from './append-engine';
-import type { PendingRecord, WriteEngine } from './engine';
+import { type PendingRecord, type WriteEngine, writtenAhead } from './engine';
 import { KeptBytes } from './kept-bytes';
 import { NativeEngine } from './native-engine';
 import { loadLmdb } from './native-lmdb';
@@ -47,6 +47,8 @@ export class DatumWriter {
   readonly path: string;
 
   #pending: (PendingRecord & { key: Buffer })[] = [];
+  /** Number of those whose values are no longer in memory. */
+  #released = 0;
   /** The keys of those, once a key has been added that is not the last one. */
   #pendingKeys?: Set<string>;
   readonly #values = new KeptBytes();
@@ -147,10 +149,21 @@ export class DatumWriter {
   }
 
   /**
-   * @internal Writes what was staged, so that the commit has less to do. Nothing of it is in the database until then. @throws WriteError
+   * @internal Writes what was staged, so that the commit has less to do. Nothing of it is in the database until then.
+   *
+   * @param release The memory of the values may be used again. Then, until the commit, keys must come in order, and if a transaction fails,
+   * its records must be staged again.
+   * @returns True if the values have been written.
+   * @throws WriteError
    */
-  writeAhead(): void {
-    if (this.#isInOrder && !this.#underWay) this.#assertOpen().writeAhead?.(this.#pending);
+  writeAhead(release = false): boolean {
+    const engine = this.#assertOpen();
+    if (!this.#isInOrder || this.#underWay || !engine.writeAhead) return false;
+    engine.writeAhead(this.#pending);
+    if (!release) return true;
+    for (let i = this.#released; i < this.#pending.length; i++) this.#pending[i].value = writtenAhead;
+    this.#released = this.#pending.length;
+    return true;
   }
 
   /** True if the open transaction has reached its maximum number of records or bytes. */
@@ -193,6 +206,13 @@ export class DatumWriter {
       const name = keyText(key);
       throw new WriteError(
         { state: `key ${name} already exists`, todo: 'use a different key for each record' },
+        { path: this.path, key: name },
+      );
+    }
+    if (!isNewLast && this.#released > 0) {
+      const name = keyText(key);
+      throw new WriteError(
+        { state: `key ${name} comes before keys that are already written`, todo: 'commit those first' },
         { path: this.path, key: name },
       );
     }
@@ -243,6 +263,7 @@ export class DatumWriter {
 
   #forgetPending(): void {
     this.#pending = [];
+    this.#released = 0;
     this.#pendingKeys = undefined;
   }
 
