@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type DatumInit, readMean } from '@ae/lmdb-datum';
+import { type DatumInit, DatumWriter, readMean } from '@ae/lmdb-datum';
 import { findPython } from '@ae/testing/python';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -72,7 +72,8 @@ describe('one damaged record', () => {
     mkdirSync(path.join(folder, 'cut.lmdb'));
     const whole = readFileSync(path.join(folder, 'bytes.lmdb', 'data.mdb'));
     writeFileSync(path.join(folder, 'cut.lmdb', 'data.mdb'), whole.subarray(0, 8192));
-    await lmdb('only.lmdb', [{ data: Buffer.from('ffd8ffe000104a464946', 'hex'), encoded: true }]);
+    const bad = { data: Buffer.from('ffd8ffe000104a464946', 'hex'), encoded: true };
+    await lmdb('all-damaged.lmdb', [bad, bad, bad]);
     for (const args of [
       ['train', 'cut.lmdb', ...short],
       ['export', 'cut.lmdb', 'cut-files'],
@@ -80,9 +81,21 @@ describe('one damaged record', () => {
       const { stderr } = await ae(folder, ...args);
       expect(stderr).toMatch(/cut\.lmdb.*: expected at least \d+ bytes .*; the file is truncated; copy it again\.\n$/);
     }
-    const { stderr } = await ae(folder, 'train', 'only.lmdb', ...short);
+    const { stderr } = await ae(folder, 'train', 'all-damaged.lmdb', ...short);
     expect(stderr).toMatch(/key 00000000_a: expected a valid image/);
     expect(stderr).not.toContain('--lenient');
+  });
+
+  test('is named by ae inspect, also if it has no pixels', async () => {
+    const writer = await DatumWriter.open(path.join(folder, 'hollow.lmdb'));
+    await writer.put('a', raw(3));
+    await writer.putBytes('b', new Uint8Array(0));
+    await writer.close();
+    const printed = await aeOk(folder, 'inspect', 'hollow.lmdb');
+    expect(printed).toMatch(
+      /damaged +1 record; the first is b: expected pixels, received a Datum of 0x0x0 without any/,
+    );
+    expect(printed).toMatch(/size +3x16x16, channels/);
   });
 
   test('is skipped by ae test, encode, neighbors and mean as well, and all others keep their keys', async () => {

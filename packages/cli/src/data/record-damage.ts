@@ -1,6 +1,10 @@
 /** Tells errors of single records from those of a whole database, and advises on them. */
 import type { DatumReader, LmdbDatumError } from '@ae/lmdb-datum';
 import { CliError, sentenceOf } from '../shell/cli-error';
+import { spread } from './record-order';
+
+/** How many records are tried to tell whether any can be read. */
+const mostLooks = 100;
 
 /** Tells whether an error concerns one record rather than the whole database. */
 export function isRecordError(error: unknown): boolean {
@@ -20,18 +24,32 @@ export async function withAdvice(error: unknown, reader: DatumReader, database?:
   const sentence = sentenceOf(error);
   // If the database contains something other than images, records are not merely damaged.
   if (layout !== undefined) return error;
-  const left = isRecordError(error) ? reader.length - 1 : path === undefined ? 0 : await countReadable(path, database);
-  if (left === 0) return error;
+  const isHelped = isRecordError(error) ? await isAnyReadable(reader) : await isAnyReachable(path, database);
+  if (!isHelped) return error;
   const problem = sentence.slice(0, sentence.length - (todo && `; ${todo}`).length - '.'.length);
   return new CliError(code, `${problem}; use --lenient to skip such records.`, { cause: error });
 }
 
-/** Counts the records that can be reached around the damage: none, if the damage is to the root of the tree. */
-async function countReadable(path: string, database: string | undefined): Promise<number> {
+/** Tells whether some of the records can be read, from a few of them. */
+async function isAnyReadable(reader: DatumReader): Promise<boolean> {
+  for (const index of spread(reader.length, mostLooks)) {
+    try {
+      await reader.at(index);
+      return true;
+    } catch {
+      // The next one may be better.
+    }
+  }
+  return false;
+}
+
+/** Tells whether records can be reached around the damage: none can, if the root of the tree is damaged. */
+async function isAnyReachable(path: string | undefined, database: string | undefined): Promise<boolean> {
+  if (path === undefined) return false;
   const { openDatumLmdb } = await import('@ae/lmdb-datum');
   const reader = openDatumLmdb(path, { lenient: true, ...(database !== undefined && { database }) });
   try {
-    return reader.length;
+    return reader.length > 0;
   } finally {
     reader.close();
   }

@@ -57,8 +57,10 @@ export async function summarizeRecords(reader: DatumReader, limit = 20_000): Pro
   for (const index of indices) {
     try {
       const datum = reader.datumAt(index) as Datum;
-      const size = formatSize(await recordSizes.of(index, datum));
-      count(sizes, size);
+      const size = await recordSizes.of(index, datum);
+      // Throws: it has no pixels.
+      if (size.channels * size.height * size.width === 0) await reader.at(index);
+      count(sizes, formatSize(size));
       count(encodings, encodingOf(datum));
       annotations.add(datum, reader.keyAt(index) ?? '');
       if (datum.label === undefined) without++;
