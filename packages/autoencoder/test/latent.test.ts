@@ -78,7 +78,7 @@ describe('nearestNeighbors', () => {
   });
 
   it('refuses codes of another size, invalid indexes and unknown metrics', () => {
-    expect(() => indices([1, 2, 3])).toThrow(/code of 2 numbers, received 3/);
+    expect(() => indices([1, 2, 3])).toThrow(/query: expected 2 numbers, received \[1,2,3\]/);
     expect(() => indices(4)).toThrow(/query.*from 0 to 3, received 4/);
     expect(() => indices(0, { metric: 'manhattan' as 'cosine' })).toThrow(/"euclidean" or "cosine"/);
   });

@@ -1,4 +1,5 @@
-import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors/errors';
+import { checkKeys, checkNumber, checkNumbers, invalidOption } from '../errors/errors';
+import { checkNamedCodes } from './check-codes';
 import type { Codes } from './codes';
 
 /** How many neighbors to find, and by which distance. */
@@ -30,13 +31,9 @@ export function nearestNeighbors(
   checkKeys('nearestNeighbors', options, ['count', 'metric']);
   const { count = 5, metric = 'euclidean' } = options;
   checkNumber('count', count, { min: 0, integer: true });
+  if (metric !== 'euclidean' && metric !== 'cosine') throw invalidOption('metric', '"euclidean" or "cosine"', metric);
   const distanceTo = { euclidean: euclideanDistance, cosine: cosineDistance }[metric];
-  if (!distanceTo) {
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      `metric: expected "euclidean" or "cosine", received ${inWords(metric)}.`,
-    );
-  }
+  checkNamedCodes('nearestNeighbors', codes);
   const code = resolveQuery(codes, query);
   const distances = Float64Array.from({ length: codes.count }, (_, i) => {
     return distanceTo(code, codes.values, i * codes.codeSize, codes.codeSize);
@@ -57,11 +54,8 @@ function resolveQuery({ values, count, codeSize }: Codes, query: number | ArrayL
     checkNumber('query', query, { min: 0, max: count - 1, integer: true });
     return values.subarray(query * codeSize, (query + 1) * codeSize);
   }
-  if (query.length === codeSize) return query;
-  throw new AutoencoderError(
-    'INVALID_OPTION',
-    `query: expected a code of ${codeSize} numbers, received ${query.length}.`,
-  );
+  checkNumbers('query', query, codeSize);
+  return query;
 }
 
 function euclideanDistance(code: ArrayLike<number>, values: Float32Array, start: number, size: number): number {

@@ -3,7 +3,7 @@
  * in C order and little-endian (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { AutoencoderError } from '../errors/errors';
+import { AutoencoderError, checkNumber, checkNumbers, invalidOption } from '../errors/errors';
 
 /** `<f4` float32, `<i4` int32, or `<Un`: text of up to n code points in UTF-32. */
 export type NpyDtype = '<f4' | '<i4' | `<U${number}`;
@@ -23,12 +23,20 @@ export function npyHeader(dtype: NpyDtype, shape: readonly number[]): Uint8Array
 
 /** Encodes numbers as a .npy file. */
 export function encodeNpy(values: Float32Array | Int32Array, shape: readonly number[]): Uint8Array {
+  checkNumbers('encodeNpy, shape', shape);
+  for (const size of shape) checkNumber('encodeNpy, shape', size, { min: 0, integer: true });
+  const isTyped = values instanceof Float32Array || values instanceof Int32Array;
+  if (!isTyped) throw invalidOption('encodeNpy', 'a Float32Array or an Int32Array', values);
+  const count = shape.reduce((product, size) => product * size, 1);
+  checkNumbers('encodeNpy', values, count);
   const dtype = values instanceof Float32Array ? '<f4' : '<i4';
   return Buffer.concat([npyHeader(dtype, shape), littleEndian(values)]);
 }
 
 /** Encodes texts as a one-dimensional .npy file, which NumPy reads as an array of str. */
 export function encodeTextNpy(texts: readonly string[]): Uint8Array {
+  const areTexts = Array.isArray(texts) && texts.every((text) => typeof text === 'string');
+  if (!areTexts) throw invalidOption('encodeTextNpy', 'a list of texts', texts);
   const points = texts.map((text) => Array.from(text, (character) => character.codePointAt(0) as number));
   const width = Math.max(1, ...points.map(({ length }) => length));
   const values = new Int32Array(texts.length * width);

@@ -1,6 +1,7 @@
 import { Random } from '../data/random';
 import { checkKeys, checkNumber } from '../errors/errors';
 import { symmetricEigen } from '../linear-algebra/symmetric-eigen';
+import { checkCodes } from './check-codes';
 import type { Codes } from './codes';
 
 /** How codes are projected to fewer dimensions. */
@@ -32,6 +33,7 @@ export function projectCodes(
 ): Projection {
   checkKeys('projectCodes', options, ['components']);
   const { components = 2 } = options;
+  checkCodes('projectCodes', codes);
   const { count, codeSize } = codes;
   checkNumber('components', components, { min: 1, max: Math.max(1, codeSize), integer: true });
   const { rows, variance } = centerRows(codes);

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { AutoencoderError } from '../errors/errors';
+import { AutoencoderError, checkKeys, checkText } from '../errors/errors';
 import type { Codes } from './codes';
 import { decodeInt32Npy } from './npy';
 
@@ -18,8 +18,12 @@ interface Row {
  */
 export async function* readCodesParquet(
   file: string,
-  { shapes: shapesFile }: { readonly shapes?: string } = {},
+  options: { readonly shapes?: string } = {},
 ): AsyncGenerator<Codes> {
+  checkText('readCodesParquet, file', file);
+  checkKeys('readCodesParquet', options, ['shapes']);
+  const { shapes: shapesFile } = options;
+  if (shapesFile !== undefined) checkText('shapes', shapesFile);
   const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
   const shapes =
     shapesFile === undefined

@@ -3,16 +3,20 @@ import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rename } from '@ae/ground/rename';
 import type { SchemaElement } from 'hyparquet-writer';
-import { AutoencoderError } from '../errors/errors';
+import { AutoencoderError, checkKeys, checkObject, checkText } from '../errors/errors';
+import { checkNamedCodes } from './check-codes';
 import type { Codes } from './codes';
 import { encodeNpy, encodeTextNpy, NpyRowWriter } from './npy';
 
 /** Codes as they become available: all at once, or batch by batch as `Autoencoder.encodeBatches` yields them. */
 export type CodeStream = Codes | AsyncIterable<Codes>;
 
-async function* toBatches(codes: CodeStream): AsyncGenerator<Codes> {
-  if (Symbol.asyncIterator in codes) yield* codes;
-  else yield codes;
+async function* toBatches(where: string, codes: CodeStream): AsyncGenerator<Codes> {
+  checkObject(where, codes, 'the codes that encodeAll returns');
+  for await (const batch of Symbol.asyncIterator in codes ? codes : [codes]) {
+    checkNamedCodes(where, batch);
+    yield batch;
+  }
 }
 
 /** Options of `writeCodesNpy`. */
@@ -30,11 +34,10 @@ export interface NpyOptions {
  * images without a label. The folder appears complete or not at all. Returns N. Throws OUTPUT_EXISTS, and INVALID_SAMPLE for codes of
  * several sizes unless `byBlocks` is set.
  */
-export async function writeCodesNpy(
-  codes: CodeStream,
-  folder: string,
-  { byBlocks = false }: NpyOptions = {},
-): Promise<number> {
+export async function writeCodesNpy(codes: CodeStream, folder: string, options: NpyOptions = {}): Promise<number> {
+  checkText('writeCodesNpy, folder', folder);
+  checkKeys('writeCodesNpy', options, ['byBlocks']);
+  const { byBlocks = false } = options;
   return writeWhole(folder, async (temporary) => {
     await mkdir(temporary, { recursive: true });
     const keys: string[] = [];
@@ -43,7 +46,7 @@ export async function writeCodesNpy(
     let columns = 0;
     let writer: NpyRowWriter | undefined;
     try {
-      for await (const batch of toBatches(codes)) {
+      for await (const batch of toBatches('writeCodesNpy', codes)) {
         const { codeSize, codeShape = [codeSize], imageSize = [0, 0] } = batch;
         const length = byBlocks ? (codeShape.at(-1) as number) : codeSize;
         if (writer && length !== columns) throw severalSizes(columns, length);
@@ -78,6 +81,7 @@ const rowGroupSize = 2048;
  * float). The file appears complete or not at all. Returns the number of rows. Throws OUTPUT_EXISTS.
  */
 export async function writeCodesParquet(codes: CodeStream, file: string): Promise<number> {
+  checkText('writeCodesParquet, file', file);
   // It is only an ES module, which our CommonJS build could not require.
   const { fileWriter, ParquetWriter } = await import('hyparquet-writer');
   return writeWhole(file, async (temporary) => {
@@ -102,7 +106,7 @@ export async function writeCodesParquet(codes: CodeStream, file: string): Promis
       count += rows.length;
       rows = [];
     };
-    for await (const { values, codeSize, keys, labels } of toBatches(codes)) {
+    for await (const { values, codeSize, keys, labels } of toBatches('writeCodesParquet', codes)) {
       for (const [i, key] of keys.entries()) {
         rows.push({ key, label: labels[i], code: values.subarray(i * codeSize, (i + 1) * codeSize) });
         if (rows.length === rowGroupSize) flush();

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkChoice, checkNumber, checkObject, checkObjects, invalidOption } from '../errors/errors';
 import { checkOptions, withDefaults } from '../errors/option-kinds';
 import { pixelOptions } from './pixel-options';
-import type { ImageShape, Sample } from './samples';
+import { checkSample, checkShape, type ImageShape, type Sample } from './samples';
 
 /** How bytes are converted to network inputs, and outputs to bytes. */
 export interface PixelFormat {
@@ -30,8 +31,27 @@ function planeOf(channel: number, channels: number, format: PixelFormat): number
   return isColored(channels) && channel < 3 && format.channelOrder === 'rgb' ? 2 - channel : channel;
 }
 
+/** Throws INVALID_OPTION unless `pixels` is a complete pixel format. */
+function checkPixelFormat(where: string, pixels: unknown): asserts pixels is PixelFormat {
+  checkObject(where, pixels, "{ scale: 1 / 256, channelOrder: 'rgb' }");
+  const { scale, channelOrder } = pixels as Partial<PixelFormat>;
+  checkNumber(`${where}.scale`, scale, { min: 0, exclusiveMin: true });
+  checkChoice(`${where}.channelOrder`, channelOrder, ['rgb', 'bgr']);
+}
+
+/** Throws INVALID_OPTION unless `format` says how a network takes images. */
+export function checkFormat(where: string, format: { readonly inputShape: ImageShape; readonly pixels: PixelFormat }) {
+  checkObject(where, format, '{ inputShape: [height, width, channels], pixels: defaultPixels }');
+  checkShape(`${where}, inputShape`, format.inputShape);
+  checkPixelFormat(`${where}, pixels`, format.pixels);
+}
+
 /** Converts planar bytes to a float32 tensor `[N, H, W, C]`, which belongs to the caller. */
 export function samplesToTensor(samples: readonly Sample[], shape: ImageShape, format: PixelFormat): tf.Tensor4D {
+  checkObjects('samplesToTensor', samples, 'samples');
+  checkShape('samplesToTensor, shape', shape);
+  checkPixelFormat('samplesToTensor, format', format);
+  for (const [i, sample] of samples.entries()) checkSample(sample, i, shape);
   return tf.tensor4d(samplesToValues(samples, shape, format), [samples.length, ...shape]);
 }
 
@@ -58,6 +78,9 @@ export function valuesToSamples(
   shape: ImageShape,
   format: PixelFormat,
 ): Sample<Uint8Array>[] {
+  checkShape('valuesToSamples, shape', shape);
+  checkPixelFormat('valuesToSamples, format', format);
+  if (!(values?.length >= 0)) throw invalidOption('valuesToSamples', 'the values of images', values);
   const [height, width, channels] = shape;
   const area = height * width;
   const samples: Sample<Uint8Array>[] = [];

@@ -1,4 +1,4 @@
-import { AutoencoderError, inWords } from '../errors/errors';
+import { AutoencoderError, checkNumber, checkNumbers, inWords } from '../errors/errors';
 
 /**
  * One image. `data` is planar, `[channels, height, width]`: bytes, or floats on the same scale (black is 0, white is 255); three or four
@@ -42,6 +42,12 @@ export function shapeOf({ height, width, channels }: Sample): ImageShape {
 
 /** The shape of a network's input without the batch: `[height, width, channels]`. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
+
+/** Throws INVALID_OPTION unless `shape` is `[height, width, channels]`. */
+export function checkShape(where: string, shape: unknown): asserts shape is ImageShape {
+  checkNumbers(where, shape, 3);
+  for (const size of Array.from(shape)) checkNumber(where, size, { min: 1, integer: true });
+}
 
 /** Throws INVALID_SAMPLE unless `source` has a length and returns samples; `where` says what it is for. */
 export function checkSource(where: string, source: unknown): asserts source is SampleSource {

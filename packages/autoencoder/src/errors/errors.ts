@@ -96,6 +96,22 @@ export function rangeInWords({ min, max, below, integer, exclusiveMin }: NumberR
   return [kind, lower, lower && upper && 'and', upper].filter(Boolean).join(' ');
 }
 
+/** Throws INVALID_OPTION unless `value` is a list of numbers, of `length` if that is given. */
+export function checkNumbers(where: string, value: unknown, length?: number): asserts value is ArrayLike<number> {
+  const isView = ArrayBuffer.isView(value) && !(value instanceof DataView);
+  const isList = isView || (Array.isArray(value) && value.every((each) => typeof each === 'number'));
+  const found = isList ? (value as ArrayLike<number>).length : undefined;
+  if (found !== undefined && (length === undefined || found === length)) return;
+  const expected = length === undefined ? 'a list of numbers' : `${length} numbers`;
+  throw invalidOption(where, expected, value);
+}
+
+/** Throws INVALID_OPTION unless `value` is a list of objects. */
+export function checkObjects(where: string, value: unknown, each: string): asserts value is readonly object[] {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null)) return;
+  throw invalidOption(where, `a list of ${each}`, value);
+}
+
 /** Throws INVALID_OPTION unless `value` is text that is not empty. */
 export function checkText(where: string, value: unknown): asserts value is string {
   if (typeof value !== 'string' || value === '') throw invalidOption(where, 'text', value);

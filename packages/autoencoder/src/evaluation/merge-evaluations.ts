@@ -1,5 +1,5 @@
 import type { PixelFormat } from '../data/pixels';
-import { AutoencoderError, checkNumber, inWords } from '../errors/errors';
+import { AutoencoderError, checkNumber, checkObjects, inWords } from '../errors/errors';
 import type { Evaluation } from './evaluate';
 import { summarizeScores } from './metrics/scores';
 
@@ -11,10 +11,13 @@ export type EvaluationPart = Pick<Evaluation, 'masks' | 'codeBits' | 'similarity
  * scores are included and are summed in a fixed order. `pixels` are the network's. Throws INVALID_OPTION if the parts do not make up a
  * whole.
  */
-export function mergeEvaluations(parts: readonly EvaluationPart[], { scale }: Pick<PixelFormat, 'scale'>): Evaluation {
+export function mergeEvaluations(parts: readonly EvaluationPart[], pixels: Pick<PixelFormat, 'scale'>): Evaluation {
+  const scale = pixels?.scale;
   checkNumber('pixels.scale', scale, { min: 0, exclusiveMin: true });
   const [first] = Array.isArray(parts) ? parts : [];
   if (!first) throw notWhole('evaluations of all shards', inWords(parts));
+  checkObjects('parts', parts, 'evaluations of all shards');
+  for (const part of parts) checkObjects('parts, images', part.images, 'scores of images');
   const { masks, codeBits, similarity } = first;
   const other = parts.find((part) => kindOf(part) !== kindOf(first));
   if (other) throw notWhole(`evaluations of ${kindOf(first)}`, `one of ${kindOf(other)}`);

@@ -1,8 +1,11 @@
 /** Codes with fewer bits: an honest comparison of sizes must ask how many of a code's 32 bits per number are needed. */
 import * as tf from '@tensorflow/tfjs-core';
+import { checkNumber, invalidOption } from '../errors/errors';
 
 /** Returns the size in bytes of a code of `numbers` numbers with `bits` bits each (32: float32; fewer: see {@link quantizeCodes}). */
 export function codeBytes(numbers: number, bits: number): number {
+  checkNumber('numbers', numbers, { min: 0, integer: true });
+  checkNumber('bits', bits, { min: 1, max: 32, integer: true });
   return bits === 32 ? 4 * numbers : Math.ceil((numbers * bits) / 8) + 8;
 }
 
@@ -26,6 +29,9 @@ const mu = 63;
  * lose 2 dB, these only 0.1 dB. The two ends are stored as float32, 8 bytes per code.
  */
 export function quantizeCodes(codes: Float32Array, codeSize: number, bits: number): Float32Array {
+  if (!(codes instanceof Float32Array)) throw invalidOption('quantizeCodes', 'a Float32Array', codes);
+  checkNumber('codeSize', codeSize, { min: 1, integer: true });
+  checkNumber('bits', bits, { min: 1, max: 32, integer: true });
   const out = new Float32Array(codes.length);
   for (let start = 0; start < codes.length; start += codeSize)
     quantize(codes.subarray(start, start + codeSize), 2 ** bits - 1, out.subarray(start));

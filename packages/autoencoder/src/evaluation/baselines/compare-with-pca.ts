@@ -1,6 +1,6 @@
 import type { PixelFormat } from '../../data/pixels';
-import type { ImageShape, SampleSource } from '../../data/samples';
-import { checkKeys, checkNumber } from '../../errors/errors';
+import { checkSource, type ImageShape, type SampleSource } from '../../data/samples';
+import { checkKeys, checkNumber, invalidOption } from '../../errors/errors';
 import type { EvaluateOptions, Evaluation } from '../evaluate';
 import { spread } from '../known-scores';
 import type { PcaOptions } from './pca';
@@ -50,9 +50,12 @@ export async function compareWithPca(
   samples: SampleSource,
   options: PcaComparisonOptions,
 ): Promise<PcaComparison> {
+  if (typeof network?.evaluate !== 'function') throw invalidOption('compareWithPca', 'an Autoencoder', network);
+  checkSource('compareWithPca', samples);
   checkKeys('compareWithPca', options, ['trainingSamples', 'pca', 'maxImages', 'signal']);
   const { trainingSamples, maxImages = 250, signal } = options;
   checkNumber('maxImages', maxImages, { min: 1, integer: true });
+  checkSource('trainingSamples', trainingSamples);
   const source = spread(samples, maxImages);
   const { codeSize } = network;
   const pca = await fitStrongestPca(trainingSamples, source, network, { ...options.pca, components: codeSize, signal });

@@ -1,5 +1,5 @@
-import type { Sample } from '../../data/samples';
-import { AutoencoderError } from '../../errors/errors';
+import { checkSample, type ImageShape, type Sample } from '../../data/samples';
+import { AutoencoderError, checkChoice, checkNumber, checkNumbers } from '../../errors/errors';
 import { interleave, planar } from './interleave';
 
 type Sharp = typeof import('sharp').default;
@@ -54,6 +54,8 @@ export class JpegCoder {
    * whichever is closer to the image. Undefined if even quality 1 is too large.
    */
   async runWithin(sample: Sample, budgets: readonly number[]): Promise<(JpegResult | undefined)[]> {
+    checkNumbers('budgets', budgets);
+    checkSample(sample, 0, ownShape(sample), { anySize: true });
     const subsamplings = sample.channels === 3 ? (['4:4:4', '4:2:0'] as const) : (['4:4:4'] as const);
     const candidates = await Promise.all(subsamplings.map((chroma) => this.#bestWithin(sample, budgets, chroma)));
     const errorOf = (result: JpegResult) => squaredError(result.sample.data, sample.data);
@@ -93,7 +95,9 @@ export class JpegCoder {
   }
 
   async #encode(sample: Sample, quality: number, chromaSubsampling: JpegResult['chromaSubsampling']) {
-    const { width, height, channels } = sample;
+    checkNumber('quality', quality, { min: 1, max: 100, integer: true });
+    checkChoice('chromaSubsampling', chromaSubsampling, ['4:4:4', '4:2:0']);
+    const { width, height, channels } = checkSample(sample, 0, ownShape(sample), { anySize: true });
     if (channels !== 1 && channels !== 3) {
       throw new AutoencoderError('INVALID_SAMPLE', `JPEG baseline: expected 1 or 3 channels, received ${channels}.`);
     }
@@ -110,6 +114,13 @@ export class JpegCoder {
     const { data } = await pixels.raw().toBuffer({ resolveWithObject: true });
     return { ...rest, channels, height, width, data: planar(data, channels) };
   }
+}
+
+/** Returns the shape that a sample says it has, as far as it is one. */
+function ownShape(sample: Sample | undefined): ImageShape {
+  const { height, width, channels } = sample ?? {};
+  const [h, w, c] = [height, width, channels].map((size) => (Number.isInteger(size) ? Number(size) : 0));
+  return [h, w, c];
 }
 
 /** Returns the bytes from the end of the start-of-scan header to the end of the file: the compressed image. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PixelFormat } from '../../data/pixels';
-import type { ImageShape, SampleSource } from '../../data/samples';
+import { checkFormat, type PixelFormat } from '../../data/pixels';
+import { checkSource, type ImageShape, type SampleSource } from '../../data/samples';
 import { AutoencoderError, checkKeys, checkNumber } from '../../errors/errors';
 import { center, MirrorHalves, readRows } from './image-rows';
 import { RowComponents } from './row-components';
@@ -92,6 +92,8 @@ export async function fitPca(
   format: { readonly inputShape: ImageShape; readonly pixels: PixelFormat },
   options: PcaOptions = {},
 ): Promise<Pca> {
+  checkSource('fitPca', source);
+  checkFormat('fitPca', format);
   const { count, mirror, most, signal } = resolveOptions(source, format.inputShape, options);
   const pause = () => breathe(signal);
   const rows = await readRows(source, count, format, pause);

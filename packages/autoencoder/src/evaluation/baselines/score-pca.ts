@@ -1,5 +1,6 @@
-import type { PixelFormat } from '../../data/pixels';
-import type { ImageShape, SampleSource } from '../../data/samples';
+import { checkFormat, type PixelFormat } from '../../data/pixels';
+import { checkSource, type ImageShape, type SampleSource } from '../../data/samples';
+import { checkKeys, checkNumber, checkNumbers, invalidOption } from '../../errors/errors';
 import type { Pca } from './pca';
 import { pcaRival, scoreRival } from './rivals';
 
@@ -16,8 +17,15 @@ export async function scorePca(
   pca: Pca,
   samples: SampleSource,
   format: { readonly inputShape: ImageShape; readonly pixels: PixelFormat },
-  { counts, signal }: PcaScoreOptions,
+  options: PcaScoreOptions,
 ): Promise<number[]> {
+  if (typeof pca?.decodePrefixes !== 'function') throw invalidOption('scorePca', 'what fitPca returns', pca);
+  checkSource('scorePca', samples);
+  checkFormat('scorePca', format);
+  checkKeys('scorePca', options, ['counts', 'signal']);
+  const { counts, signal } = options;
+  checkNumbers('counts', counts);
+  for (const count of counts) checkNumber('counts', count, { min: 1, integer: true });
   const bits = 32;
   const budgets = counts.map((count) => (count * bits) / 8);
   const rows = await scoreRival(pcaRival(pca, format, bits), format, samples, budgets, [], signal);

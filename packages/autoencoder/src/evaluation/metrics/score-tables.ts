@@ -1,5 +1,5 @@
 import type { PixelFormat } from '../../data/pixels';
-import { AutoencoderError, checkNumber, inWords } from '../../errors/errors';
+import { AutoencoderError, checkNumber, checkObject, checkObjects, inWords } from '../../errors/errors';
 import { type ImageScores, type ScoreSummary, type Scores, summarizeScores } from './scores';
 
 /** A number of {@link ImageScores} to rank images by. */
@@ -18,6 +18,7 @@ export function rankImages(images: readonly ImageScores[], by: ScoreName = 'psnr
       `rankImages: expected one of ${scoreNames.join(', ')}, received ${inWords(by)}.`,
     );
   }
+  checkObjects('rankImages', images, 'scores of images');
   const sign = by === 'mse' || by === 'mae' ? -1 : 1;
   // Comparing instead of subtracting: two perfect images have Infinity dB each, and their difference would be NaN.
   const order = (a: number, b: number) => sign * (a < b ? -1 : a > b ? 1 : 0);
@@ -43,7 +44,11 @@ export interface ClassScores extends ScoreSummary {
 }
 
 /** Returns the scores by label, in ascending order of labels, images without a label last. */
-export function scoresByClass({ images }: Pick<Scores, 'images'>, pixels: Pick<PixelFormat, 'scale'>): ClassScores[] {
+export function scoresByClass(scores: Pick<Scores, 'images'>, pixels: Pick<PixelFormat, 'scale'>): ClassScores[] {
+  checkObject('scoresByClass', scores, 'the scores that evaluate returns');
+  const { images } = scores;
+  checkObjects('scoresByClass', images, 'scores of images');
+  checkNumber('scoresByClass, scale', pixels?.scale);
   const byLabel = new Map<number | undefined, ImageScores[]>();
   for (const image of images) {
     const group = byLabel.get(image.label);
@@ -61,6 +66,7 @@ export function scoresByClass({ images }: Pick<Scores, 'images'>, pixels: Pick<P
  * are left empty, and the PSNR of a perfect image is `inf`, which NumPy and pandas read.
  */
 export function scoresToCsv(images: readonly ImageScores[]): string {
+  checkObjects('scoresToCsv', images, 'scores of images');
   const lines = images.map(({ index, key, label, psnrDb, ssim, msSsim, mse, mae }) =>
     [index, quote(key), label ?? '', ...[psnrDb, ssim, msSsim, mse, mae].map(formatNumber)].join(','),
   );

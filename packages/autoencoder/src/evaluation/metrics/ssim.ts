@@ -2,7 +2,9 @@
  * Structural similarity on plain arrays: SSIM (Wang et al., 2004) and its multi-scale form (Wang et al., 2003) with three scales, because
  * the usual five require images of at least 161 pixels, and three only 41.
  */
-import type { ImageShape } from '../../data/samples';
+import { checkShape, type ImageShape } from '../../data/samples';
+import { checkKeys } from '../../errors/errors';
+import { checkImageRange } from './psnr';
 
 const windowSize = 11;
 const windowSigma = 1.5;
@@ -40,9 +42,14 @@ export interface SimilarityOptions {
 export function similarity(
   expected: ArrayLike<number>,
   actual: ArrayLike<number>,
-  [height, width, channels]: ImageShape,
-  { offset = 0, peak = 1 }: SimilarityOptions = {},
+  shape: ImageShape,
+  options: SimilarityOptions = {},
 ): Similarity {
+  checkKeys('similarity', options, ['offset', 'peak']);
+  const { offset = 0, peak = 1 } = options;
+  checkShape('similarity, shape', shape);
+  const [height, width, channels] = shape;
+  checkImageRange('similarity', [expected, actual], { offset, size: height * width * channels, peak });
   let ssim = 0;
   let msSsim = 0;
   for (let c = 0; c < channels; c++) {
