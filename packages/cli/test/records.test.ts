@@ -54,6 +54,15 @@ beforeAll(async () => {
 
 const short = ['--epochs', '1', '--no-report'];
 
+test('classes are called by the names in labels.txt, which an import of a Parquet file writes', async () => {
+  const parquet = fileURLToPath(new URL('../../images/test/fixtures/archives/photos-zstd.parquet', import.meta.url));
+  await aeOk(folder, 'import', parquet, 'animals.lmdb', '--resize', '16');
+  await aeOk(folder, 'train', 'animals.lmdb', '--out', 'animals', ...short);
+  const scores = await aeOk(folder, 'test', 'animals', 'animals.lmdb', '--no-baselines', '--no-report');
+  expect(scores).toMatch(/by class +class 0, cat: .*\n +class 1, dog: .*\n/);
+  expect(await aeOk(folder, 'neighbors', 'animals', 'animals.lmdb', '0')).toMatch(/, class 1, dog$/m);
+}, 60_000);
+
 describe('one damaged record', () => {
   test('ends training with its name and what to do; with --lenient it is skipped, counted and named', async () => {
     const strict = await ae(folder, 'train', 'one-damaged.lmdb', '--out', 'strict', ...short);

@@ -42,7 +42,7 @@ test('ae import and ae resize make databases in shards, which ae merge combines'
   expectSame('merged.lmdb', 'photos.lmdb');
   // A job that runs its merge again finds it done.
   expect(await aeOk(folder, 'merge', 'merged.lmdb')).toBe(
-    'merged.lmdb: 37 images of 3x16x16 from 7 shards, already merged; nothing to do\n',
+    'merged.lmdb: 37 images of 3x16x16 from 7 shards, already merged; nothing to do\nclass names: merged.lmdb/labels.txt\n',
   );
   await aeOk(folder, 'resize', 'photos.lmdb', 'small.lmdb', '8');
   await inShards(2, 'resize', 'photos.lmdb', 'small-merged.lmdb', '8');

@@ -149,6 +149,26 @@ describe('images from other sources', () => {
 
 const python = findPython(['pyarrow', 'webdataset'], 'what others read of conversions');
 
+it('the names of classes stay in labels.txt, whatever a database is made of or converted to', async () => {
+  const folder = scratchFolder();
+  const at = (name: string) => path.join(folder, name);
+  const namesIn = (name: string) => fs.readFileSync(at(`${name}/labels.txt`), 'utf8');
+  const input = path.join(photos, 'archives', 'photos-zstd.parquet');
+  const report = await convertImageset({ input, output: at('db'), workers: 0, resizeHeight: 4, resizeWidth: 4 });
+  expect(report.labelsFile).toBe(at('db/labels.txt'));
+  expect(namesIn('db')).toBe('cat\ndog\nemu\n');
+  await convertDatabase({ input: at('db'), output: at('a.parquet') });
+  await convertDatabase({ input: at('a.parquet'), output: at('back.lmdb') });
+  expect(namesIn('back.lmdb')).toBe('cat\ndog\nemu\n');
+  for (const name of ['one', 'two\nlines']) {
+    fs.mkdirSync(at(`odd/${name}`), { recursive: true });
+    fs.copyFileSync(path.join(photos, 'images', 'color.png'), at(`odd/${name}/a.png`));
+  }
+  const odd = await convertImageset({ input: at('odd'), output: at('odd-db'), workers: 0 });
+  expect(odd).toMatchObject({ records: 2, classes: [{ name: 'one' }, { name: 'two\nlines' }] });
+  expect(fs.existsSync(at('odd-db/labels.txt'))).toBe(false);
+});
+
 describe.skipIf(!python)('others read', () => {
   const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Neighbor } from '@ae/autoencoder/codes';
+import { readClassNames } from '@ae/ground/class-names';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
@@ -63,6 +64,7 @@ async function runNeighbors(
     await writeNewFile(grid, encodePng(drawGrid([[all as Sample[]]], { scale })));
   }
   const { key } = query;
+  const names = readClassNames(samples.records.path);
   terminal.event({
     ...(query.index !== undefined && { index: query.index, label: codes.labels[query.index] }),
     key,
@@ -72,7 +74,7 @@ async function runNeighbors(
     leftOut: samples.leftOut,
   });
   terminal.print(`${style('bold', key)}, nearest first by ${metric} distance:`);
-  if (found.length > 0) terminal.print(formatRows(found.map(describeNeighbor)));
+  if (found.length > 0) terminal.print(formatRows(found.map((neighbor) => describeNeighbor(neighbor, names))));
   else terminal.print('  there is no other image');
   if (grid) terminal.print(`grid: ${grid}`);
   printLeftOut([samples], terminal);
@@ -109,6 +111,8 @@ function findIn(samples: SampleDatabase, image: string): number | undefined {
   }
 }
 
-function describeNeighbor({ key, label, distance }: Neighbor): [string, string] {
-  return [distance.toFixed(4), label === undefined ? key : `${key}, class ${label}`];
+function describeNeighbor({ key, label, distance }: Neighbor, names: readonly string[]): [string, string] {
+  const name = label === undefined ? undefined : names[label];
+  const said = label === undefined ? '' : `, class ${label}${name === undefined ? '' : `, ${name}`}`;
+  return [distance.toFixed(4), key + said];
 }

@@ -1,4 +1,7 @@
-/** What classes are called: databases have numbers for labels, but the keys of images that came from class folders begin with these. */
+/**
+ * What classes are called if a database has no labels.txt: it has numbers for labels, but the keys of images that came from class folders
+ * begin with these.
+ */
 
 /** Returns the folder that all images of a class were in, by label; classes whose keys tell none of their own are left out. */
 export function classNames(images: readonly { readonly key?: string; readonly label?: number }[]): Map<number, string> {

@@ -1,8 +1,10 @@
 /** Scores of all images of a database, as `ae test` computes and stores them. */
+
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, Evaluation, MaskMode, PixelFormat } from '@ae/autoencoder';
 import type { ReportData } from '@ae/autoencoder/report';
+import { readClassNames } from '@ae/ground/class-names';
 import type { Shard } from '@ae/ground/shards';
 import type { SampleDatabase } from '../data/sample-database';
 import { formatBar, formatCount, type Terminal } from '../shell/terminal';
@@ -54,9 +56,11 @@ function summaryOf({ psnrDb, pooledPsnrDb, perfect, ssim, msSsim, mse, mae }: Ev
   return { psnrDb, pooledPsnrDb, perfect, ssim, msSsim, mse, mae };
 }
 
-/** What scores.json says about sizes, which is known without any scores. */
+/** What scores.json says about sizes and the names of classes, which is known without any scores. */
 export function sizeTables(network: Autoencoder, samples: SampleDatabase) {
+  const names = readClassNames(samples.records.path);
   return {
+    ...(names.length > 0 && { classNames: names }),
     sizes: meanSizes(network, samples),
     ...(network.takesAnySize && { imageSizes: imageSizesOf(network, samples) }),
   };
@@ -73,7 +77,7 @@ export async function tabulate(
 ) {
   const { bestImages, scoresByClass, worstImages } = await import('@ae/autoencoder/scores');
   const [own] = evaluations;
-  const names = classNames(own.images);
+  const names = tables.classNames ? new Map(tables.classNames.entries()) : classNames(own.images);
   return {
     ...tables,
     masks: Object.fromEntries(evaluations.map((evaluation) => [evaluation.masks, summaryOf(evaluation)])),

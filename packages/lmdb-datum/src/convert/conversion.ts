@@ -1,6 +1,6 @@
 /** The work of an import: decodes and resizes images in threads, and writes them in the order of the list. */
-import fs from 'node:fs';
-import path from 'node:path';
+
+import { writeClassNames } from '@ae/ground/class-names';
 import { ImageError, MixedSizesError } from '../errors/errors';
 import { pathText } from '../files/regular-file';
 import { keyText } from '../lmdb/scan';
@@ -13,7 +13,7 @@ import type { ImportedPart } from './shards';
 import type { ConvertThreads } from './threads';
 import { defaultWorkers } from './threads-ahead';
 import { chunkImages, commitRecords } from './transactions';
-import { labelsName, type WorkFolder } from './work-folder';
+import type { WorkFolder } from './work-folder';
 
 /** The numbers in keys have eight digits, and more from here on. */
 const mostInKeyOrder = 1e8;
@@ -100,8 +100,10 @@ export class Conversion {
       await threads.close();
     }
     if (this.records === 0 && !this.#isPart) throw noneRead(sourceOf(this.#options), this.#images.length, this.skipped);
-    if (!this.#classes) return;
-    fs.writeFileSync(path.join(folder.path, labelsName), this.#classes.map(({ name }) => `${name}\n`).join(''));
+    writeClassNames(
+      folder.path,
+      this.#classes?.map(({ name }) => name),
+    );
   }
 
   async #convertWith(writer: DatumWriter, threads: ConvertThreads): Promise<void> {

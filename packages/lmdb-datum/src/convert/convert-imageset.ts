@@ -1,5 +1,7 @@
 /** Makes an LMDB from image files, following the rules of Caffe's convert_imageset. */
+
 import path from 'node:path';
+import { areLines, labelsName } from '@ae/ground/class-names';
 import { adviseOn, sayUnreadImages } from '@ae/images/files';
 import { Random, shuffleInPlace } from '../batches/random';
 import { ImageError, reasonOf, WriteError } from '../errors/errors';
@@ -11,7 +13,7 @@ import type { SkippedImage } from './journal';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './options';
 import { moveIntoPlace, partialName } from './output-folder';
 import { findComplete, type ImportedPart, importPart, noteComplete, placeOf } from './shards';
-import { claimWorkFolder, labelsName, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
+import { claimWorkFolder, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
 
 /** The result of `convertImageset`. */
 export interface ConvertReport {
@@ -70,7 +72,7 @@ async function convertSource(
   const { output } = options;
   if (images.length === 0) throw noImages(sourceOf(options), ignored);
   if (options.shuffle !== undefined && options.shuffle !== false) shuffleInPlace(images, new Random(options.shuffle));
-  const labels = options.labels === undefined || options.labels === 'numbers' ? undefined : classes;
+  const labels = options.list === undefined ? namedClasses(classes) : classes;
   const part = options.shard && importPart(images, plan, options.shard, options.checkSize, classes);
   const place = placeOf(output, options.shard);
   const reportOf = ({ records, sizes, skipped }: ImportedPart, isThere?: true): ConvertReport => ({
@@ -95,6 +97,12 @@ async function convertSource(
   }
   removeTraces(place);
   return reportOf(work.result);
+}
+
+/** Returns the classes whose names are worth a file: those of folders and Parquet files, if there are several. */
+function namedClasses(classes: ImageClass[] | undefined): ImageClass[] | undefined {
+  const isWorth = classes && classes.length > 1 && areLines(classes.map(({ name }) => name));
+  return isWorth ? classes : undefined;
 }
 
 /** Adds which images were skipped because no decoder reads them: that may be most of a phone's. */

@@ -1,7 +1,9 @@
 /** Merges the shards of imports, resizes or conversions into a complete database: the same bytes as from a single process. */
+
 import fs from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { labelsName } from '@ae/ground/class-names';
 import type { FoundShard } from '@ae/ground/shard-notes';
 import { CorruptDatabaseError, MixedSizesError } from '../errors/errors';
 import { PageFile } from '../lmdb/page-file';
@@ -13,7 +15,6 @@ import { makeDatabase } from './make-database';
 import { noImages } from './resize-database';
 import type { ImportedPart, ResizedPart } from './shards';
 import { commitRecords, isBetweenChunks } from './transactions';
-import { labelsName } from './work-folder';
 
 /** The note in any shard that is a database. */
 export type DatabasePart = Pick<ImportedPart, 'records'> & Partial<ImportedPart> & Partial<Pick<ResizedPart, 'damage'>>;

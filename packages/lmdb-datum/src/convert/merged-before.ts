@@ -1,11 +1,12 @@
 /** Tells whether a database is the one that shards make: running a merge again then has nothing to do. */
+
 import fs from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { labelsName } from '@ae/ground/class-names';
 import type { FoundShard } from '@ae/ground/shard-notes';
 import { LmdbDatumError } from '../errors/errors';
 import { type DatabasePart, type MergeWork, recordsIn, recordsOf } from './merge-databases';
-import { labelsName } from './work-folder';
 
 const recordsPerTurn = 1000;
 

@@ -1,5 +1,7 @@
 /** Converts a database of images of any sizes to one with images of a single size, as networks require. */
+
 import os from 'node:os';
+import { readClassNames, writeClassNames } from '@ae/ground/class-names';
 import { type Shard, shardRange } from '@ae/ground/shards';
 import type { FitMode, Resampler } from '@ae/images';
 import type { Batch } from '../batches/stream';
@@ -104,6 +106,7 @@ export async function resizeDatabase(options: ResizeOptions): Promise<ResizeRepo
     if (complete) return { output: place, wasComplete: true, ...complete, elapsedMs: performance.now() - startedMs };
     const records = await makeDatabase(place, async (folder) => {
       const records = await writeResized(reader, folder, options, startedMs);
+      writeClassNames(folder, readClassNames(reader.path));
       if (work) noteComplete(folder, work, { records, damage: [...reader.damage] });
       return records;
     });

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { labelsName } from '@ae/ground/class-names';
 import { makeFolders } from '@ae/ground/make-folders';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { shardNoteName } from '@ae/ground/shard-notes';
@@ -16,7 +17,6 @@ import { assertFree, partialName } from './output-folder';
 
 const lockName = 'import.lock';
 export const journalName = 'convert-imageset.json';
-export const labelsName = 'labels.txt';
 /** Of the shard of a conversion. */
 export const recordsName = 'records.bin';
 /** What imports create there, including temporary names. A folder that contains anything else belongs to the user. */

@@ -1,5 +1,7 @@
 /** The records of an LMDB of any schema. */
+
 import { isUtf8 } from 'node:buffer';
+import { readClassNames } from '@ae/ground/class-names';
 import type { Datum } from '../datum/datum';
 import { CorruptDatabaseError, DatumError, ImageError, reasonOf } from '../errors/errors';
 import { keyText } from '../lmdb/scan';
@@ -13,6 +15,7 @@ import type { ExchangeRecord, RecordRange, RecordSource } from './record';
 export function openDatabaseSource(input: string, options: OpenOptions): RecordSource {
   const reader = openDatumLmdb(input, options);
   const skipped: RecordSource['skipped'] = [];
+  const classes = readClassNames(reader.path);
   return {
     total: reader.length,
     records: (range) => recordsOf(reader, skipped, options.lenient ?? false, range),
@@ -20,6 +23,7 @@ export function openDatabaseSource(input: string, options: OpenOptions): RecordS
       const { content, revision, complete } = await reader.identity();
       return complete ? content : `${content} ${revision}`;
     },
+    ...(classes.length > 0 && { classes }),
     warnings: [],
     skipped,
     close: () => reader.close(),

@@ -18,7 +18,7 @@ export async function openSink(
   { output, shardImages, shardBytes, classes }: SinkOptions,
 ): Promise<RecordSink> {
   // Each is loaded only when it is needed.
-  if (form === 'lmdb') return (await import('./lmdb-sink')).openLmdbSink(output);
+  if (form === 'lmdb') return (await import('./lmdb-sink')).openLmdbSink(output, classes);
   if (form === 'folder') return (await import('./folder-sink')).openFolderSink(output);
   const { openShards } = await import('./shards');
   const { tarFormat } = await import('./tar-format');

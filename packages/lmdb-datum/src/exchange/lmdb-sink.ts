@@ -1,4 +1,5 @@
 /** Writes records to a new LMDB of Datums. */
+import { writeClassNames } from '@ae/ground/class-names';
 import { assertNothingKept } from '../convert/journal';
 import { moveIntoPlace, partialName } from '../convert/output-folder';
 import { claimWorkFolder, removeTraces, removeWorkFolder } from '../convert/work-folder';
@@ -7,7 +8,7 @@ import { messageOf } from './message';
 import type { RecordSink } from './record';
 
 /** @throws OutputExistsError, WriteError */
-export function openLmdbSink(output: string): RecordSink {
+export function openLmdbSink(output: string, classes: readonly string[] = []): RecordSink {
   const folder = claimWorkFolder(output, () => {
     assertNothingKept(partialName(output));
     return false;
@@ -17,6 +18,7 @@ export function openLmdbSink(output: string): RecordSink {
     add: async (record) => writer.putBytes(record.key, await messageOf(record)),
     async finish() {
       await writer.close();
+      writeClassNames(folder.path, classes);
       moveIntoPlace(folder.path, output);
       removeTraces(output);
       folder.release();

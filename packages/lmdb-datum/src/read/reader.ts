@@ -79,6 +79,11 @@ export class DatumReader {
     return new DatumReader(file, options);
   }
 
+  /** @internal The data file. */
+  get path(): string {
+    return this.#file.path;
+  }
+
   /** Number of images; if opened with `lenient`, of those that can be reached. */
   get length(): number {
     return this.#images.length;
