@@ -6,7 +6,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as baselines from '../src/entries/baselines';
 import * as codes from '../src/entries/codes';
-import { AutoencoderError, defaultPixels, samplesToTensor, useBackend, valuesToSamples } from '../src/entries/index';
+import {
+  Autoencoder,
+  AutoencoderError,
+  coefficientsFor,
+  defaultPixels,
+  samplesToTensor,
+  useBackend,
+  VariationalCode,
+  valuesToSamples,
+} from '../src/entries/index';
+import * as interchange from '../src/entries/interchange';
+import * as reports from '../src/entries/report';
+import * as runs from '../src/entries/runs';
 import * as scores from '../src/entries/scores';
 import { rectangleSamples } from './rectangles';
 
@@ -28,6 +40,22 @@ const image = { index: 0, key: 'a', label: 1, psnrDb: 20, ssim: 0.5, msSsim: 0.5
 const part = { masks: 'own', codeBits: 32, similarity: true, images: [image] } as const;
 const values = new Float32Array(432);
 const { signal } = new AbortController();
+const onProgress = () => undefined;
+const network = new Autoencoder({ preset: 'transform', inputShape: [12, 12, 3], codeSize: 4 });
+await network.initialize({ seed: 1 });
+const report = await reports.collectReport(network, { samples, baselines: false });
+const recipe = { optimizer: { name: 'adam', learningRate: 0.1 }, averageDecay: null, earlyStopping: null };
+
+/** The same object, whose fields are left alone. */
+const whole = (value: object) => Object.assign(Object.create({}), value);
+
+/** The same function, for which an error of this code is as good as a result. */
+function ignoring<Args extends readonly unknown[]>(code: string, work: (...args: Args) => Promise<unknown>) {
+  return (...args: Args) =>
+    work(...args).catch((error) => {
+      if (error.code !== code) throw error;
+    });
+}
 
 testOddArguments(
   {
@@ -57,6 +85,26 @@ testOddArguments(
     'jpeg.runWithin()': [jpeg.runWithin.bind(jpeg), samples[0], [1000]],
     'samplesToTensor()': [samplesToTensor, samples, [12, 12, 3], { ...defaultPixels }],
     'valuesToSamples()': [valuesToSamples, values, [12, 12, 3], { ...defaultPixels }],
+    'exportOnnx()': () => [interchange.exportOnnx, network, `${file()}.onnx`, { part: 'encoder', overwrite: false }],
+    'exportPyTorch()': () => [interchange.exportPyTorch, network, `${file()}.safetensors`, { overwrite: false }],
+    'collectReport()': [reports.collectReport, network, { samples, baselines: false, maxImages: 2, signal }],
+    'renderReport()': [(data: never) => reports.renderReport(data), whole(report)],
+    'renderComparison()': [(list: never) => reports.renderComparison(list), [report, report]],
+    'renderLiveRun()': [ignoring('RUN_NOT_FOUND', reports.renderLiveRun), 'nowhere'],
+    'readSampleGrid()': [ignoring('RUN_NOT_FOUND', reports.readSampleGrid), 'nowhere', 1],
+    'checkNewRun()': [runs.checkNewRun, 'nowhere'],
+    'readRunConfig()': [ignoring('RUN_NOT_FOUND', runs.readRunConfig), 'nowhere'],
+    'readConfigFile()': [ignoring('RUN_NOT_FOUND', runs.readConfigFile), 'nowhere'],
+    'estimateRun()': [
+      (...args: [never, never, never]) => runs.estimateRun(...args),
+      whole(network.weightCount),
+      recipe,
+      {},
+    ],
+    'coefficientsFor()': [coefficientsFor, samples, { inputShape: [12, 12, 3], codeSize: 4, seed: 1 }],
+    'new VariationalCode()': [(args: never) => new VariationalCode(args), { units: 4 }],
+    'network.encodeAll()': [network.encodeAll.bind(network), samples, { batchSize: 2, signal, onProgress }],
+    'network.evaluate()': [network.evaluate.bind(network), samples, { similarity: false, signal, onProgress }],
   },
   AutoencoderError,
 );

@@ -128,11 +128,23 @@ export function checkObject(where: string, value: unknown, example: string): ass
   throw invalidOption(where, `an object such as ${example}`, value);
 }
 
+/** Throws INVALID_OPTION for a signal or a callback that is something else; all functions that take one call it by such a name. */
+function checkHook(name: string, value: unknown): void {
+  if (value === undefined || value === null) return;
+  const isCallback = /^on[A-Z]/.test(name);
+  if (isCallback && typeof value !== 'function') throw invalidOption(name, 'a function', value);
+  const isSignal = typeof (value as AbortSignal).throwIfAborted === 'function';
+  if (name === 'signal' && !isSignal) throw invalidOption(name, 'an AbortSignal', value);
+}
+
 /** Throws INVALID_OPTION if `value` is not an object or has a key that is not in `known`, so that a misspelled option is never ignored. */
 export function checkKeys(where: string, options: object, known: readonly string[]): void {
   checkObject(where, options, `{ ${known[0]}: ... }`);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
+  if (unknown === undefined) {
+    for (const [key, value] of Object.entries(options)) checkHook(key, value);
+    return;
+  }
   const parts = { where, expected: `one of ${known.join(', ')}`, received: inWords(unknown) };
   throw new AutoencoderError(
     'INVALID_OPTION',

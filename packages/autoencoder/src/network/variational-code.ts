@@ -1,6 +1,7 @@
 import type { LayerArgs } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayersModel, layers, type Shape, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { checkNumber, checkObject } from '../errors/errors';
 
 type WeightVariable = ReturnType<layers.Layer['addWeight']>;
 
@@ -40,6 +41,8 @@ export class VariationalCode extends layers.Layer {
   #logVarianceBias!: WeightVariable;
 
   constructor(args: VariationalCodeArgs) {
+    checkObject('VariationalCode', args, '{ units: 64 }');
+    checkNumber('units', args.units, { min: 1, integer: true });
     super(args);
     this.units = args.units;
     this.mapped = args.mapped ?? true;

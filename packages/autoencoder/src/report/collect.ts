@@ -1,6 +1,6 @@
 import type { Shape } from '@tensorflow/tfjs-layers';
 import type { Autoencoder } from '../autoencoder/autoencoder';
-import { fetchSamples, type Sample, type SampleSource } from '../data/samples';
+import { checkSource, fetchSamples, type Sample, type SampleSource } from '../data/samples';
 import { checkKeys, checkNumber } from '../errors/errors';
 import type { Comparison } from '../evaluation/baselines/compare';
 import type { Evaluation } from '../evaluation/evaluate';
@@ -8,6 +8,7 @@ import { KnownScores, spread } from '../evaluation/known-scores';
 import { imageError, psnrDb } from '../evaluation/metrics/psnr';
 import { bestImages, scoresByClass, worstImages } from '../evaluation/metrics/score-tables';
 import type { ImageScores, ScoreSummary, Scores } from '../evaluation/metrics/scores';
+import { checkAutoencoder } from '../interchange/check-autoencoder';
 import type { MaskMode } from '../network/masks';
 import { fingerprintOf } from '../run/data-fingerprint';
 import { collectLatent } from './collect-latent';
@@ -58,6 +59,7 @@ const maxCompared = 250;
 
 /** Scores a network and collects everything that `renderReport` shows. Throws the errors of `evaluate`, `compare` and reading a run. */
 export async function collectReport(autoencoder: Autoencoder, options: CollectReportOptions): Promise<ReportData> {
+  checkAutoencoder('collectReport', autoencoder);
   checkKeys('collectReport', options, optionKeys);
   const {
     samples,
@@ -69,6 +71,7 @@ export async function collectReport(autoencoder: Autoencoder, options: CollectRe
     signal,
     onStage,
   } = options;
+  checkSource('samples', samples);
   checkNumber('maxImages', maxImages, { min: 1, integer: true });
   const run = runFolder === undefined ? undefined : await collectRun(runFolder);
   const source = spread(samples, maxImages);

@@ -1,6 +1,8 @@
 /** The page of a run in training: a local server shows it, and updates it while it is open. */
+
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
+import { checkText } from '../errors/errors';
 import { isBeingTrained } from '../run/run-lock';
 import { collectRun, readPicture } from './collect-run';
 import { formatCount, formatDb, formatDuration, formatNumberOf, formatSignificant } from './format';
@@ -82,6 +84,7 @@ export interface LiveRun {
 
 /** Reads a run's folder and renders its contents; grids are pictures at `samples/<epoch>.png`. Throws the errors of `readRun`. */
 export async function renderLiveRun(folder: string): Promise<LiveRun> {
+  checkText('renderLiveRun', folder);
   const run = await collectRun(folder, async ({ epoch, file }) => {
     const { width, height } = pngToPicture(await readPicture(file));
     return { uri: `samples/${epoch}.png`, width, height };
@@ -99,6 +102,7 @@ export async function renderLiveRun(folder: string): Promise<LiveRun> {
 
 /** Returns the sample grid of an epoch as a PNG file, or undefined if there is none. */
 export async function readSampleGrid(folder: string, epoch: number): Promise<Uint8Array | undefined> {
+  checkText('readSampleGrid', folder);
   const { samples } = await readRun(folder);
   const found = samples.find((sample) => sample.epoch === epoch);
   return found && readPicture(found.file);

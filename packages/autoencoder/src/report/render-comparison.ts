@@ -1,8 +1,10 @@
 /** Several runs side by side: how they differ, how they learned, and what they reconstruct. */
-import { AutoencoderError } from '../errors/errors';
+
+import { AutoencoderError, checkObjects } from '../errors/errors';
 import type { MaskMode } from '../network/masks';
 import { type LineChart, lineChart } from './charts/line-chart';
 import { linearScale, type Scale } from './charts/scale';
+import { checkReport } from './check-report';
 import { formatBytes, formatCount, formatDb, formatDuration, formatFixed, formatMillions } from './format';
 import { html, type Markup } from './html';
 import { type PageSection, renderPage } from './page';
@@ -15,6 +17,8 @@ const shownExamples = 8;
 
 /** Returns a page that compares two to six runs, as one HTML file that loads nothing else. Throws INVALID_OPTION. */
 export function renderComparison(reports: readonly ReportData[], title = 'Runs compared'): string {
+  checkObjects('renderComparison', reports, 'what collectReport returns');
+  for (const report of reports) checkReport('renderComparison', report);
   if (reports.length < 2 || reports.length > maxRuns) {
     throw new AutoencoderError(
       'INVALID_OPTION',

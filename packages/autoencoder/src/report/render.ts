@@ -1,3 +1,4 @@
+import { checkReport } from './check-report';
 import { renderPage } from './page';
 import type { ReportData } from './report-data';
 import { renderBaselines } from './sections/baselines';
@@ -11,6 +12,7 @@ import { renderTraining } from './sections/training';
 
 /** Returns a report as one HTML file that loads nothing else; parts without data are left out. */
 export function renderReport(data: ReportData): string {
+  checkReport('renderReport', data);
   const sections = [
     renderOverview(data),
     renderReconstructions(data),

@@ -1,5 +1,5 @@
 /** Reads config.json of a run as settings for another one: everything is checked, because it may have been edited by hand. */
-import { AutoencoderError, inWords } from '../errors/errors';
+import { AutoencoderError, checkText, inWords } from '../errors/errors';
 import { expectRecord, parseJson, Unexpected } from '../files/expectations';
 import { recipeKeys, resolveRecipe } from '../training/recipes';
 import { expectRunConfig, maxConfigBytes, type RunConfig } from './run-config';
@@ -18,6 +18,7 @@ const known = {
 
 /** Reads a config.json for a new run; throws RUN_NOT_FOUND, and RUN_INVALID naming the file and the key. */
 export async function readConfigFile(file: string): Promise<RunConfig> {
+  checkText('readConfigFile', file);
   const text = await readTextFile(file, maxConfigBytes);
   if (text === undefined) {
     throw new AutoencoderError('RUN_NOT_FOUND', `${file} does not exist; name the config.json of a run.`);

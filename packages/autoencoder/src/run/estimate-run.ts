@@ -1,6 +1,6 @@
-import { checkNumber } from '../errors/errors';
+import { checkChoice, checkKeys, checkNumber, checkObject } from '../errors/errors';
 import type { WeightCount } from '../network/count-weights';
-import { runOptions } from '../training/options';
+import { type OptimizerName, optimizers, runOptions } from '../training/options';
 import type { Recipe } from '../training/recipes';
 import { checkpointBytes } from '../training/training-time';
 
@@ -20,8 +20,14 @@ export interface RunEstimate {
 export function estimateRun(
   weights: WeightCount,
   recipe: Pick<Recipe, 'optimizer' | 'averageDecay' | 'earlyStopping'>,
-  { keep = runOptions.keep.default }: { readonly keep?: number } = {},
+  options: { readonly keep?: number } = {},
 ): RunEstimate {
+  checkObject('estimateRun', weights, 'autoencoder.weightCount');
+  checkObject('estimateRun, recipe', recipe, "resolveRecipe('default')");
+  const names = Object.keys(optimizers) as OptimizerName[];
+  checkChoice('estimateRun, recipe.optimizer.name', recipe.optimizer?.name, names);
+  checkKeys('estimateRun', options, ['keep']);
+  const { keep = runOptions.keep.default } = options;
   checkNumber('keep', keep, { min: 1, integer: true });
   const bytes = checkpointBytes(weights, recipe);
   const checkpoints = keep + 1;

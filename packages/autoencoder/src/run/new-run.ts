@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { AutoencoderError } from '../errors/errors';
+import { AutoencoderError, checkText } from '../errors/errors';
 import { temporarySuffix } from '../files/atomic-file';
 import { configFile, startFolder } from './run-config';
 import { isMissing } from './run-file';
@@ -22,6 +22,7 @@ const files: readonly string[] = [configFile, 'metrics.jsonl', 'metrics.csv'];
  * count: it contains no training, and the run may start again.
  */
 export async function checkNewRun(folder: string): Promise<void> {
+  checkText('checkNewRun', folder);
   for (const entry of await entriesOf(folder)) {
     if (await isBeginning(folder, entry)) continue;
     const what = await hasConfig(folder);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { PixelFormat } from '../data/pixels';
 import type { ImageShape } from '../data/samples';
-import { AutoencoderError, type OptionDifference } from '../errors/errors';
+import { AutoencoderError, checkText, type OptionDifference } from '../errors/errors';
 import {
   expectList,
   expectNumber,
@@ -67,6 +67,7 @@ export const maxConfigBytes = 2 ** 24;
 
 /** Reads config.json of a run; throws RUN_NOT_FOUND for a folder without one, RUN_INVALID for a damaged one, NOT_READABLE. */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
+  checkText('readRunConfig', folder);
   const file = path.join(folder, configFile);
   const text = await readTextFile(file, maxConfigBytes).catch((error) => {
     // A file in place of the folder.

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PixelFormat } from '../data/pixels';
 import type { Random } from '../data/random';
-import { checkSample, checkSource, type ImageShape, type Sample, type SampleSource } from '../data/samples';
+import { checkSample, checkShape, checkSource, type ImageShape, type Sample, type SampleSource } from '../data/samples';
 import { AutoencoderError } from '../errors/errors';
 import type { AugmentationOptions } from './options';
 
@@ -81,6 +81,7 @@ export function checkCroppable(
 /** Makes a source of the centers of samples that are at least as large as `shape`, as Caffe crops in testing. */
 export function centerCrop(source: SampleSource, shape: ImageShape): SampleSource {
   checkSource('centerCrop', source);
+  checkShape('centerCrop, shape', shape);
   const [height, width] = shape;
   return {
     length: source.length,

@@ -5,6 +5,7 @@ import { writeFileAtomically } from '../../files/atomic-file';
 import { weightsOf } from '../../network/named-variables';
 import { checkFinite } from '../../network/not-finite';
 import { metadataKey } from '../../network/saved-model/metadata';
+import { checkAutoencoder } from '../check-autoencoder';
 import { assertFree } from '../foreign-file';
 import { type CutNetwork, cutNetwork, type Step } from '../network-plan';
 import { readWeights as readLayerWeights, type Weight, weightName } from '../weights';
@@ -28,6 +29,7 @@ const kerasVersion = '3.0.0';
  * Keras, naming it; OUTPUT_EXISTS; WEIGHTS_NOT_FINITE.
  */
 export async function exportKeras(autoencoder: Autoencoder, file: string, options: KerasOptions = {}): Promise<void> {
+  checkAutoencoder('exportKeras', autoencoder);
   checkText('exportKeras, file', file);
   checkKeys('exportKeras', options, ['overwrite']);
   if (!file.endsWith('.keras')) throw invalidOption('exportKeras, file', 'a name that ends in .keras', file);

@@ -3,6 +3,7 @@ import { AutoencoderError, checkText } from '../../errors/errors';
 import { writeFileAtomically } from '../../files/atomic-file';
 import { weightsOf } from '../../network/named-variables';
 import { checkFinite } from '../../network/not-finite';
+import { checkAutoencoder } from '../check-autoencoder';
 import { assertFree } from '../foreign-file';
 import { buildOnnxModel } from './build-model';
 import { checkOnnxOptions, type OnnxOptions } from './options';
@@ -19,6 +20,7 @@ const maxBytes = 2 ** 31 - 1;
  * WEIGHTS_NOT_FINITE.
  */
 export async function exportOnnx(autoencoder: Autoencoder, file: string, options: OnnxOptions = {}): Promise<void> {
+  checkAutoencoder('exportOnnx', autoencoder);
   checkText('exportOnnx, file', file);
   const resolved = checkOnnxOptions(options);
   if (!options.overwrite) await assertFree(file);

@@ -4,6 +4,7 @@ import { checkKeys, checkText, invalidOption } from '../../errors/errors';
 import { writeTextAtomically } from '../../files/atomic-file';
 import { weightsOf } from '../../network/named-variables';
 import { checkFinite } from '../../network/not-finite';
+import { checkAutoencoder } from '../check-autoencoder';
 import { assertFree } from '../foreign-file';
 import { writeSafetensors } from '../safetensors';
 import { describePyTorch } from './describe-pytorch';
@@ -26,6 +27,7 @@ export async function exportPyTorch(
   file: string,
   options: PyTorchOptions = {},
 ): Promise<string> {
+  checkAutoencoder('exportPyTorch', autoencoder);
   checkText('exportPyTorch, file', file);
   checkKeys('exportPyTorch', options, ['overwrite']);
   if (!file.endsWith('.safetensors'))

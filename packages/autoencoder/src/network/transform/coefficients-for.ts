@@ -1,7 +1,8 @@
 import { Breather } from '../../data/event-loop';
 import { defaultPixels, type PixelFormat } from '../../data/pixels';
 import { Random } from '../../data/random';
-import type { ImageShape, SampleSource } from '../../data/samples';
+import { checkShape, checkSource, type ImageShape, type SampleSource } from '../../data/samples';
+import { checkKeys, checkNumber } from '../../errors/errors';
 import { type BlockPlan, fewBlocks, planBlocks } from './block-plan';
 import { colorsOf, transformAll } from './block-table';
 import { haveMuchInCommon } from './choose-code';
@@ -30,8 +31,14 @@ export interface CoefficientsOptions {
  */
 export async function coefficientsFor(
   samples: SampleSource,
-  { inputShape, codeSize, pixels, seed = 0 }: CoefficientsOptions,
+  options: CoefficientsOptions,
 ): Promise<number | undefined> {
+  checkSource('coefficientsFor', samples);
+  checkKeys('coefficientsFor', options, ['inputShape', 'codeSize', 'pixels', 'seed']);
+  const { inputShape, codeSize, pixels, seed = 0 } = options;
+  checkShape('inputShape', inputShape);
+  if (codeSize !== undefined) checkNumber('codeSize', codeSize, { min: 1, integer: true });
+  checkNumber('seed', seed, { integer: true });
   const plan = planBlocks(inputShape, codeSize);
   const values = plan.blockSize[0] * plan.blockSize[1] * inputShape[2];
   const blocks = samples.length * plan.grid[0] * plan.grid[1];
