@@ -101,7 +101,11 @@ testOddArguments(
       recipe,
       {},
     ],
-    'coefficientsFor()': [coefficientsFor, samples, { inputShape: [12, 12, 3], codeSize: 4, seed: 1 }],
+    'coefficientsFor()': [
+      coefficientsFor,
+      samples,
+      { preset: 'transform', inputShape: [12, 12, 3], codeSize: 4, seed: 1 },
+    ],
     'new VariationalCode()': [(args: never) => new VariationalCode(args), { units: 4 }],
     'network.encodeAll()': [network.encodeAll.bind(network), samples, { batchSize: 2, signal, onProgress }],
     'network.evaluate()': [network.evaluate.bind(network), samples, { similarity: false, signal, onProgress }],

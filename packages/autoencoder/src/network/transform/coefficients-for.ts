@@ -2,7 +2,7 @@ import { Breather } from '../../data/event-loop';
 import { defaultPixels, type PixelFormat } from '../../data/pixels';
 import { Random } from '../../data/random';
 import { checkShape, checkSource, type ImageShape, type SampleSource } from '../../data/samples';
-import { checkKeys, checkNumber } from '../../errors/errors';
+import { checkNumber, checkObject } from '../../errors/errors';
 import { type BlockPlan, fewBlocks, planBlocks } from './block-plan';
 import { colorsOf, transformAll } from './block-table';
 import { haveMuchInCommon } from './choose-code';
@@ -34,7 +34,8 @@ export async function coefficientsFor(
   options: CoefficientsOptions,
 ): Promise<number | undefined> {
   checkSource('coefficientsFor', samples);
-  checkKeys('coefficientsFor', options, ['inputShape', 'codeSize', 'pixels', 'seed']);
+  // All options of a network may be passed.
+  checkObject('coefficientsFor', options, '{ inputShape: [64, 64, 3], codeSize: 256 }');
   const { inputShape, codeSize, pixels, seed = 0 } = options;
   checkShape('inputShape', inputShape);
   if (codeSize !== undefined) checkNumber('codeSize', codeSize, { min: 1, integer: true });
