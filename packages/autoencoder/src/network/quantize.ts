@@ -17,7 +17,7 @@ export function numbersWithin(bytes: number, bits: number): number {
 /** Rounds codes `[N, codeSize]` like {@link quantizeCodes}; returns a new tensor unless `bits` is 32. */
 export async function roundCodes(codes: tf.Tensor2D, bits: number): Promise<tf.Tensor2D> {
   if (bits === 32) return codes;
-  return tf.tensor(quantizeCodes((await codes.data()) as Float32Array, codes.shape[1], bits), codes.shape);
+  return tf.tensor(quantizeRows((await codes.data()) as Float32Array, codes.shape[1], bits), codes.shape);
 }
 
 /** How much finer levels are near 0. Codes have a few large numbers and many small ones; 63 suits those of photographs at 2 to 8 bits. */
@@ -32,6 +32,11 @@ export function quantizeCodes(codes: Float32Array, codeSize: number, bits: numbe
   if (!(codes instanceof Float32Array)) throw invalidOption('quantizeCodes', 'a Float32Array', codes);
   checkNumber('codeSize', codeSize, { min: 1, integer: true });
   checkNumber('bits', bits, { min: 1, max: 32, integer: true });
+  return quantizeRows(codes, codeSize, bits);
+}
+
+/** Does that for codes of any size, also of no numbers, as those of PCA of equal images. */
+function quantizeRows(codes: Float32Array, codeSize: number, bits: number): Float32Array {
   const out = new Float32Array(codes.length);
   for (let start = 0; start < codes.length; start += codeSize)
     quantize(codes.subarray(start, start + codeSize), 2 ** bits - 1, out.subarray(start));
