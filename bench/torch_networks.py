@@ -59,13 +59,14 @@ class Strided(nn.Module):
 
 
 class Transform(nn.Module):
-    """Preset transform at 64x64: a frozen linear code of cosine coefficients between two residual branches."""
+    """Preset transform at 64x64: a frozen code of cosine coefficients, some for each image, between two residual branches."""
 
-    size = 64
+    size, zones = 64, 16
 
     def __init__(self, numbers):
         super().__init__()
         self.numbers, self.coefficients = numbers, min(3 * 64 * 64, max(numbers + 768, 1536))
+        self.kept = min(self.coefficients, 2 * numbers)
         stride, filters = (2, 48) if numbers >= 3 * 64 * 64 / 10 else (4, 96)
         self.before, self.after = branch(16, 2), branch(filters, stride)
         k, x = torch.arange(64.0)[:, None], torch.arange(64.0)[None]
@@ -73,13 +74,15 @@ class Transform(nn.Module):
         self.load_frozen(
             torch.eye(3),
             torch.randperm(3 * 64 * 64)[: self.coefficients],
-            torch.eye(self.coefficients, numbers),
-            torch.zeros(numbers),
+            torch.eye(self.coefficients, self.kept),
+            torch.zeros(self.kept),
             torch.zeros(self.coefficients),
+            torch.stack([torch.randperm(self.kept)[: numbers - 1] for _ in range(self.zones)]),
+            torch.zeros(self.kept),
         )
 
-    def load_frozen(self, colors, positions, basis, offsets, means):
-        """Sets the linear code; basis is `[coefficients, numbers]`."""
+    def load_frozen(self, colors, positions, basis, offsets, means, zone_positions, zone_means):
+        """Sets the code; basis is `[coefficients, kept]`."""
         size, (c, rest) = self.size, (positions // 4096, positions % 4096)
         # Ours lie as (c, u, v), frequencies along the width first; here they lie as (c, v, u).
         self.positions = c * size * size + (rest % size) * size + rest // size
@@ -88,16 +91,26 @@ class Transform(nn.Module):
         self.colors = colors
         self.to_code, self.offsets = basis.T.contiguous(), offsets
         self.from_code, self.means = basis.contiguous(), means
+        self.zone_positions, self.zone_means = zone_positions, zone_means
+        self.members = torch.zeros(self.zones, self.kept).scatter(1, zone_positions, 1.0).T.contiguous()
         # Where the code is a choice of coefficients, they are selected, which is all that ours does then.
         chooses = bool(((basis != 0).sum(0) == 1).all() and basis.sum(0).eq(1).all() and ((basis != 0).sum(1) <= 1).all())
         self.chosen = self.positions[basis.argmax(0)] if chooses else None
         if chooses:
-            self.chosen_places = torch.full((3 * size * size,), self.numbers)
-            self.chosen_places[self.chosen] = torch.arange(self.numbers)
+            self.chosen_places = torch.full((3 * size * size,), self.kept)
+            self.chosen_places[self.chosen] = torch.arange(self.kept)
             self.spread_means = F.pad(means, (0, 1))[self.places]
 
     def layers(self):
         return [layer for part in (self.before, self.after) for layer in part if not isinstance(layer, nn.ReLU)]
+
+    def zonal(self, values):
+        """Encodes and decodes values by the zone that keeps most of them."""
+        deviations = values - self.zone_means
+        zone = (deviations.square() @ self.members).argmax(1)
+        positions = self.zone_positions[zone]
+        code = torch.cat([(zone / self.zones).unsqueeze(1), deviations.gather(1, positions)], 1)
+        return torch.zeros_like(values).scatter(1, positions, code[:, 1:]) + self.zone_means
 
     def forward(self, x):
         count, size = len(x), self.size
@@ -105,12 +118,12 @@ class Transform(nn.Module):
         planes = (self.colors.T @ x.reshape(count, 3, -1)).reshape(count, 3, size, size)
         all_of_them = (self.cosines @ planes @ self.cosines.T).reshape(count, -1)
         if self.chosen is not None:
-            code = all_of_them.index_select(1, self.chosen) + self.offsets
-            spread = F.pad(code, (0, 1)).index_select(1, self.chosen_places) + self.spread_means
+            values = self.zonal(all_of_them.index_select(1, self.chosen) + self.offsets)
+            spread = F.pad(values, (0, 1)).index_select(1, self.chosen_places) + self.spread_means
         else:
-            code = F.linear(all_of_them.index_select(1, self.positions), self.to_code, self.offsets)
-            kept = F.linear(code, self.from_code, self.means)
-            spread = F.pad(kept, (0, 1)).index_select(1, self.places)
+            values = self.zonal(F.linear(all_of_them.index_select(1, self.positions), self.to_code, self.offsets))
+            represented = F.linear(values, self.from_code, self.means)
+            spread = F.pad(represented, (0, 1)).index_select(1, self.places)
         spread = spread.reshape(count, 3, size, size)
         planes = self.cosines.T @ spread @ self.cosines
         x = (self.colors @ planes.reshape(count, 3, -1)).reshape(count, 3, size, size)

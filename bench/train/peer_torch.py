@@ -60,9 +60,9 @@ def load_weights(folder):
 
 
 def load_frozen(read):
-    """Takes over the linear code: colors, positions, the matrix and offsets of the code, and the means of what it stands for."""
-    basis = read(2, (model.coefficients, model.numbers))
-    model.load_frozen(read(0, (3, 3)), read(1, (-1,)).long(), basis, read(3, (-1,)), read(5, (-1,)))
+    """Takes over the code: colors, positions, a matrix and offsets, zones, and the means of what the code stands for."""
+    basis, zones = read(2, (model.coefficients, model.kept)), read(4, (model.zones, model.numbers - 1)).long()
+    model.load_frozen(read(0, (3, 3)), read(1, (-1,)).long(), basis, read(3, (-1,)), read(9, (-1,)), zones, read(5, (-1,)))
 
 
 if check:

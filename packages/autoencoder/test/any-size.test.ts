@@ -38,8 +38,8 @@ function mosaicOf(samples: readonly Sample[]): Sample {
   return { channels, height: 2 * height, width: 2 * width, data };
 }
 
-async function newNetwork(inputShape: ImageShape = [24, 24, 3], codeSize = 108): Promise<Autoencoder> {
-  const network = new Autoencoder({ preset: 'transform', inputShape, codeSize });
+async function newNetwork(inputShape: ImageShape = [24, 24, 3], codeSize = 108, zones?: number): Promise<Autoencoder> {
+  const network = new Autoencoder({ preset: 'transform', inputShape, codeSize, zones });
   await network.initialize({ seed: 1 });
   return network;
 }
@@ -80,7 +80,7 @@ describe('preset transform on images of other sizes than it was made for', () =>
   it('encodes them as NumPy does before training, and four images in one like each of them', {
     timeout: 60_000,
   }, async () => {
-    const network = await newNetwork();
+    const network = await newNetwork([24, 24, 3], 108, 1);
     const training = drawn.slice(0, 100);
     // Too few for anything but cosines.
     await network.computeStart(training.slice(0, 40), { seed: 1 });

@@ -40,6 +40,14 @@ describe('16-bit floats', () => {
     expect(halfOf(value)).toBe(bits);
   });
 
+  it('leave positions unchanged if any of them is not a 16-bit float', () => {
+    const specs = [{ name: 'positions', shape: [3], dtype: 'float32' as const }];
+    const kept = new Uint8Array(Float32Array.of(7, 2049, 0).buffer);
+    expect(halveWeights(specs, kept)).toEqual({ specs, bytes: kept });
+    const small = halveWeights(specs, new Uint8Array(Float32Array.of(7, 2048, 0).buffer));
+    expect(small.bytes).toHaveLength(6);
+  });
+
   it('leave weights unchanged that are too large or not floats', () => {
     const specs = [
       { name: 'a', shape: [1], dtype: 'float32' as const },

@@ -4,10 +4,12 @@ import {
   conv2dTranspose,
   flatten,
   inverseBlockTransform2d,
+  inverseZonalCode,
   linear,
   relu,
   reshape,
   residual,
+  zonalCode,
 } from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -115,27 +117,40 @@ function branch(name: string, stride: number, filters: number, channels: number)
   ]);
 }
 
-it('a list of layers does the same as preset transform, bit for bit', async () => {
-  await useBackend('wasm');
-  const samples = rectangleSamples(20, { size: 16 });
-  const list = [
-    branch('before', 2, 16, 3),
-    blockTransform2d({ blockSize: 16, coefficients: 768, name: 'analysis' }),
-    matrix(30, 'to_code'),
-    flatten({ name: 'code' }),
-    reshape({ targetShape: [1, 1, 30] }),
-    matrix(768, 'from_code'),
-    inverseBlockTransform2d({ blockSize: 16, outputShape: [16, 16, 3], name: 'synthesis' }),
-    branch('after', 4, 96, 3),
-  ];
-  const made: unknown[] = [];
-  for (const options of [{ layers: list }, { preset: 'transform', codeSize: 30 }] as const) {
-    const network = new Autoencoder({ ...options, inputShape: [16, 16, 3] });
-    await network.initialize({ seed: 4 });
-    await network.train(samples, { recipe: 'transform', seed: 4, epochs: 1 });
-    expect(network.takesAnySize).toBe(true);
-    made.push(network.model.getWeights().map((weight) => [...weight.dataSync()]));
-    network.dispose();
-  }
-  expect(made[0]).toEqual(made[1]);
-});
+it.each([
+  [30, 'a code too small for zones', [], []],
+  [
+    48,
+    'zones',
+    [zonalCode({ zones: 16, numbers: 48, name: 'zones' })],
+    [inverseZonalCode({ zones: 16, values: 96, name: 'from_zones' })],
+  ],
+] as const)(
+  'a list of layers does the same as preset transform with %i numbers, %s, bit for bit',
+  async (codeSize, _, zones, fromZones) => {
+    await useBackend('wasm');
+    const samples = rectangleSamples(20, { size: 16 });
+    const list = [
+      branch('before', 2, 16, 3),
+      blockTransform2d({ blockSize: 16, coefficients: 768, name: 'analysis' }),
+      matrix(zones.length > 0 ? 96 : codeSize, 'to_code'),
+      ...zones,
+      flatten({ name: 'code' }),
+      reshape({ targetShape: [1, 1, codeSize] }),
+      ...fromZones,
+      matrix(768, 'from_code'),
+      inverseBlockTransform2d({ blockSize: 16, outputShape: [16, 16, 3], name: 'synthesis' }),
+      branch('after', 4, 96, 3),
+    ];
+    const made: unknown[] = [];
+    for (const options of [{ layers: list }, { preset: 'transform', codeSize }] as const) {
+      const network = new Autoencoder({ ...options, inputShape: [16, 16, 3] });
+      await network.initialize({ seed: 4 });
+      await network.train(samples, { recipe: 'transform', seed: 4, epochs: 1 });
+      expect(network.takesAnySize).toBe(true);
+      made.push(network.model.getWeights().map((weight) => [...weight.dataSync()]));
+      network.dispose();
+    }
+    expect(made[0]).toEqual(made[1]);
+  },
+);

@@ -42,7 +42,7 @@ describe('the start of preset transform', () => {
   it.each(golden.rectangles)(
     'is what NumPy makes of images with nothing in common: $numbers numbers',
     async (expected) => {
-      const network = await newNetwork({ inputShape: [24, 24, 3], codeSize: expected.numbers });
+      const network = await newNetwork({ inputShape: [24, 24, 3], codeSize: expected.numbers, zones: 1 });
       await network.computeStart(drawn.slice(0, 100), { seed: 1 });
       const { numbers, ...scores } = expected;
       const reached = meanPsnr(network, drawn.slice(100));
@@ -169,7 +169,7 @@ describe('the variational form of preset transform', () => {
     const network = await newNetwork(variational);
     expect(network.weightCount.all).toBe(new Autoencoder({ preset: 'transform', ...variational }).weightCount.all);
     await network.computeStart(training, { seed: 1, beta: 0.02 });
-    const plain = await newNetwork({ inputShape: [24, 24, 3], codeSize: 40 });
+    const plain = await newNetwork({ inputShape: [24, 24, 3], codeSize: 40, zones: 1 });
     await plain.computeStart(training, { seed: 1 });
     expect(meanPsnr(network, validation)).toBeCloseTo(meanPsnr(plain, validation), 3);
     const [scaled, own] = [await network.encodeAll(training), await plain.encodeAll(training)];

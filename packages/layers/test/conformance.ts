@@ -5,6 +5,7 @@ import { describeNetwork } from './conformance/network';
 import { describePooling } from './conformance/pooling';
 import { describeRobustness } from './conformance/robustness';
 import { describeUnpooling } from './conformance/unpooling';
+import { describeZonalCodes } from './conformance/zonal-codes';
 
 /** What a backend's test tells the suite. */
 export interface BackendUnderTest {
@@ -23,8 +24,8 @@ export interface BackendUnderTest {
 }
 
 /**
- * Runs everything that a backend must be able to do for this package: pooling, unpooling, and what training needs, compared in
- * value, shape, dtype and gradient with PyTorch.
+ * Runs everything that a backend must be able to do for this package: pooling, unpooling, zonal codes, and what training needs,
+ * compared in value, shape, dtype and gradient with PyTorch and NumPy.
  */
 export function describeConformance(name: string, underTest: BackendUnderTest): void {
   describe(`conformance: ${name}`, { timeout: 60_000 }, () => {
@@ -40,6 +41,7 @@ export function describeConformance(name: string, underTest: BackendUnderTest): 
     describePooling(underTest.mostPositions);
     describeUnpooling(underTest.throwsForInvalidIndices ?? false, underTest.mostPositions);
     describeRobustness();
+    describeZonalCodes();
     describeTrainingKernels({ emptyBatches: underTest.trainsEmptyBatches ?? true });
     describeNetwork();
   });

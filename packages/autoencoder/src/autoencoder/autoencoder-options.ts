@@ -31,6 +31,12 @@ export interface AutoencoderOptions {
    * more than the number of values per block. A few drawings with much in common benefit from more: see `coefficientsFor`.
    */
   readonly coefficients?: number;
+  /**
+   * Number of zones of preset transform, from 1 to 256: sets of coefficients, of which each block uses the one that keeps most of it. The
+   * first number of its code is then the index of the zone, divided by the number of zones. Default 16, or 1 (no zones) for variational
+   * networks and for codes of fewer than 32 numbers per block or more than half of its values.
+   */
+  readonly zones?: number;
   /** Make a preset's code a Gaussian for each image, which training draws from and `sample` can, too. Default false. */
   readonly variational?: boolean;
   readonly pixels?: Partial<PixelFormat>;
@@ -55,32 +61,31 @@ export interface ReconstructOptions extends ImageInputs {
 }
 
 /** Options that do not apply to a list of layers. */
-const ofPresets = ['preset', 'codeSize', 'coefficients', 'variational'] as const;
+const ofPresets = ['preset', 'codeSize', 'coefficients', 'zones', 'variational'] as const;
 
 /** Throws INVALID_OPTION for options that do not describe a network. */
 export function checkAutoencoderOptions(options: AutoencoderOptions): void {
   checkKeys('new Autoencoder', options, [...ofPresets, 'layers', 'inputShape', 'pixels']);
-  const { preset, layers, inputShape = [64, 64, 3], codeSize, coefficients } = options;
+  const { preset, layers, inputShape = [64, 64, 3], codeSize } = options;
   checkOption('preset', networkOptions.preset, preset);
   if (layers !== undefined && !Array.isArray(layers)) throw invalidOption('layers', 'a list of layers', layers);
   if (layers && ofPresets.some((name) => options[name] !== undefined && options[name] !== false)) {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      'layers: a list of layers cannot be combined with preset, codeSize, coefficients or variational.',
+      'layers: a list of layers cannot be combined with preset, codeSize, coefficients, zones or variational.',
       { where: 'layers' },
     );
   }
-  if (coefficients !== undefined && preset !== 'transform') {
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      'coefficients: only preset transform uses coefficients; leave it out, or choose that preset.',
-      { where: 'coefficients' },
-    );
+  for (const where of ['coefficients', 'zones'] as const) {
+    if (options[where] === undefined || preset === 'transform') continue;
+    const message = `${where}: only preset transform uses ${where}; leave it out, or choose that preset.`;
+    throw new AutoencoderError('INVALID_OPTION', message, { where });
   }
   if (!Array.isArray(inputShape) || inputShape.length !== 3) {
     throw invalidOption('inputShape', '[height, width, channels]', inputShape);
   }
   for (const size of inputShape) checkNumber('inputShape', size, { min: 1, integer: true });
   checkOption('codeSize', networkOptions.codeSize, codeSize);
-  checkOption('coefficients', networkOptions.coefficients, coefficients);
+  checkOption('coefficients', networkOptions.coefficients, options.coefficients);
+  checkOption('zones', networkOptions.zones, options.zones);
 }

@@ -4,6 +4,7 @@ import { type Sample, shapeOf } from '../data/samples';
 import { AutoencoderError, checkKeys, checkNumber, invalidOption } from '../errors/errors';
 import { fixedMasks } from '../network/masks';
 import type { Network } from '../network/network';
+import { type CodeZones, inZonesOf, zonesOf } from './zoned-codes';
 
 /**
  * The masks that the decoder gets for all steps: those of the first image, those of the second, or fixed ones, with every maximum in the
@@ -36,16 +37,15 @@ export async function interpolateImages(
   const shapes = ends.map(shapeOf);
   if (String(shapes[0]) !== String(shapes[1])) throw differentSizes(shapes);
   const [shape] = shapes;
+  const images = samplesToTensor(ends, shape, pixels);
+  const { code: codes, masks: own } = network.encode(images);
+  const between = line((await codes.data()) as Float32Array, steps, await zonesOf(network));
   const output = tf.tidy(() => {
-    const images = samplesToTensor(ends, shape, pixels);
-    const { code: codes, masks: own } = network.encode(images);
     const masks = whose === 'fixed' ? fixedMasks(network, steps) : own.map((mask) => repeat(mask, whose));
-    const codeShape = codes.shape.slice(1);
-    const [from, to] = tf.split(tf.reshape(codes, [2, -1]), 2);
-    const t = tf.reshape(tf.linspace(0, 1, steps), [steps, 1]);
-    const between = tf.reshape(tf.add(tf.mul(from, tf.sub(1, t)), tf.mul(to, t)), [steps, ...codeShape]);
-    return network.decode(between as tf.Tensor2D, masks, [shape[0], shape[1]]);
+    const code = tf.tensor<tf.Rank>(between, [steps, ...(codes.shape as number[]).slice(1)]) as tf.Tensor2D;
+    return network.decode(code, masks, [shape[0], shape[1]]);
   });
+  tf.dispose([images, codes, own]);
   const values = await output.data();
   output.dispose();
   return valuesToSamples(values, shape, pixels);
@@ -54,6 +54,25 @@ export async function interpolateImages(
     const row = tf.slice(mask, end === 'first' ? 0 : 1, 1);
     return tf.tile(row, [steps, 1, 1, 1]);
   }
+}
+
+/**
+ * Returns codes on the line between two. There is nothing between two zones: up to the middle, the second image's code is expressed in the
+ * zones of the first, and from there on the other way around.
+ */
+function line(codes: Float32Array, steps: number, zones?: CodeZones): Float32Array {
+  const size = codes.length / 2;
+  const [first, second] = [codes.subarray(0, size), codes.subarray(size)];
+  const [firstAsSecond, secondAsFirst] = zones
+    ? [inZonesOf(second, first, zones), inZonesOf(first, second, zones)]
+    : [first, second];
+  const result = new Float32Array(steps * size);
+  for (let step = 0; step < steps; step++) {
+    const t = step / (steps - 1);
+    const [from, to] = t < 0.5 ? [first, secondAsFirst] : [firstAsSecond, second];
+    for (let i = 0; i < size; i++) result[step * size + i] = (1 - t) * from[i] + t * to[i];
+  }
+  return result;
 }
 
 function differentSizes(shapes: readonly (readonly number[])[]): AutoencoderError {

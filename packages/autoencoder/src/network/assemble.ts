@@ -12,6 +12,7 @@ export interface Architecture {
   readonly layers?: readonly (layers.Layer | Residual)[];
   readonly codeSize?: number;
   readonly coefficients?: number;
+  readonly zones?: number;
   readonly variational?: boolean;
 }
 

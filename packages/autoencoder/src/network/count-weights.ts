@@ -40,6 +40,7 @@ export function weightCountOf(model: LayersModel): WeightCount {
  */
 function weightsOfLayer(layer: layers.Layer, channels: number): number {
   const { kernelSize, filters, units, mapped, coefficients, blockSize, outputShape } = layer.getConfig() as Config;
+  const { zones, numbers, values } = layer.getConfig() as Config;
   switch (layer.getClassName()) {
     case 'Conv2D':
     case 'Conv2DTranspose':
@@ -52,6 +53,10 @@ function weightsOfLayer(layer: layers.Layer, channels: number): number {
       return channels * channels + coefficients;
     case 'InverseBlockTransform2D':
       return outputShape[2] ** 2 + blockSize[0] * blockSize[1] * outputShape[2];
+    case 'ZonalCode':
+      return zones * (numbers - 1) + channels;
+    case 'InverseZonalCode':
+      return zones * (channels - 1) + values;
     default:
       return 0;
   }
@@ -65,8 +70,13 @@ interface Config extends Readonly<Record<string, unknown>> {
   readonly coefficients: number;
   readonly blockSize: readonly number[];
   readonly outputShape: readonly number[];
+  readonly zones: number;
+  readonly numbers: number;
+  readonly values: number;
 }
 
 function isFixed(layer: layers.Layer): boolean {
-  return ['BlockTransform2D', 'InverseBlockTransform2D'].includes(layer.getClassName());
+  return ['BlockTransform2D', 'InverseBlockTransform2D', 'ZonalCode', 'InverseZonalCode'].includes(
+    layer.getClassName(),
+  );
 }

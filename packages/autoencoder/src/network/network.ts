@@ -1,3 +1,4 @@
+import { ZonalCode } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { PixelFormat } from '../data/pixels';
@@ -58,6 +59,9 @@ export class Network implements NetworkParts, NetworkDescription {
   /** How it processes images of other sizes than `inputShape`, if it can. */
   readonly blocks?: BlockNetwork;
 
+  /** The first of each stretch of this many numbers of the code is the index of a zone; 0: none is. */
+  readonly indexEvery: number;
+
   /** Computes the initial weights from training samples, if the network is waiting for such a start. */
   start?: (samples: SampleSource, options: LinearStartOptions) => Promise<void>;
 
@@ -71,6 +75,7 @@ export class Network implements NetworkParts, NetworkDescription {
     this.origin = origin;
     this.isBlank = isBlank;
     this.blocks = BlockNetwork.of(encoder, decoder);
+    this.indexEvery = encoder.layers.find((layer): layer is ZonalCode => layer instanceof ZonalCode)?.numbers ?? 0;
   }
 
   /** Returns `sample` if the network takes it; otherwise throws INVALID_SAMPLE naming its `index`. */

@@ -38,6 +38,13 @@ export const networkOptions = {
     integer: true,
     help: 'for preset transform: number of cosine coefficients per block that the code can represent (default: at least 1536, or 4096 for few images with much in common)',
   },
+  zones: {
+    kind: 'number',
+    min: 1,
+    max: 256,
+    integer: true,
+    help: 'for preset transform: number of sets of coefficients, of which each block uses the one that suits it best (default: 16 for codes of 32 numbers or more, 1 for small or variational ones)',
+  },
   variational: {
     kind: 'switch',
     default: false,

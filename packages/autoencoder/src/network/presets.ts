@@ -12,13 +12,11 @@ import {
 import { AutoencoderError } from '../errors/errors';
 import type { PresetName } from './options';
 import { addTransform } from './transform/architecture';
+import type { TransformOptions } from './transform/block-plan';
 import { VariationalCode } from './variational-code';
 
 /** Adds the layers of an architecture to `net`, whose input shape is set. The layer named 'code' ends the encoder. */
-export type Architecture = (
-  net: Sequential,
-  options: { codeSize?: number; coefficients?: number; variational?: boolean },
-) => void;
+export type Architecture = (net: Sequential, options: TransformOptions) => void;
 
 /** The layer whose output is the code. */
 export const codeLayerName = 'code';

@@ -13,7 +13,7 @@ const known = {
   ],
   options: [...recipeKeys, 'epochs', 'steps', 'minutes'],
   pixels: ['scale', 'channelOrder'],
-  network: ['preset', 'codeSize', 'coefficients', 'variational', 'initialization'],
+  network: ['preset', 'codeSize', 'coefficients', 'zones', 'variational', 'initialization'],
 };
 
 /** Reads a config.json for a new run; throws RUN_NOT_FOUND, and RUN_INVALID naming the file and the key. */

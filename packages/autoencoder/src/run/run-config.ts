@@ -148,10 +148,11 @@ function expectInputShape(shape: unknown): void {
 function expectNetwork(network: unknown): void {
   if (network === undefined) return;
   expectRecord('network', network);
-  const { preset, codeSize, coefficients, variational, initialization } = network;
+  const { preset, codeSize, coefficients, zones, variational, initialization } = network;
   if (preset !== undefined) expectOneOf('network.preset', preset, Object.keys(presetNames));
   if (codeSize !== undefined) expectWhole('network.codeSize', codeSize, { min: 1, max: 2 ** 28 });
   if (coefficients !== undefined) expectWhole('network.coefficients', coefficients, { min: 1, max: 2 ** 28 });
+  if (zones !== undefined) expectWhole('network.zones', zones, { min: 1, max: 256 });
   if (variational !== undefined) expectOneOf('network.variational', variational, [true, false]);
   if (initialization === undefined) return;
   expectRecord('network.initialization', initialization);

@@ -111,7 +111,12 @@ describe('exportKeras', () => {
     await expect(exportKeras(blocks, file)).rejects.toThrow(
       /layer "analysis" \(BlockTransform2D\) has no counterpart in Keras; use/,
     );
+    const zones = await madeNetwork('zonal codes of features');
+    await expect(exportKeras(zones, file)).rejects.toThrow(
+      /layer "code" \(ZonalCode\) has no counterpart in Keras; use/,
+    );
     expect(existsSync(file)).toBe(false);
     blocks.dispose();
+    zones.dispose();
   });
 });

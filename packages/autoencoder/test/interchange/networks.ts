@@ -1,17 +1,25 @@
 /** Networks and images that other runtimes must agree on. */
 import {
+  BlockTransform2D,
+  blockTransform2d,
   conv2d,
   conv2dTranspose,
   flatten,
+  InverseBlockTransform2D,
+  InverseZonalCode,
+  inverseBlockTransform2d,
+  inverseZonalCode,
   linear,
   maxPooling2d,
   maxUnpooling2d,
   relu,
   reshape,
   residual,
+  ZonalCode,
+  zonalCode,
 } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { layers } from '@tensorflow/tfjs-layers';
+import { type LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { Random } from '../../src/data/random';
 import { Autoencoder, type AutoencoderOptions, type Sample } from '../../src/entries/index';
 
@@ -84,9 +92,38 @@ export const networks: Readonly<Record<string, () => AutoencoderOptions>> = {
   }),
 };
 
+/** Networks of zonal codes, whose fixed weights `setFixed` chooses. */
+export const zonalNetworks: Readonly<Record<string, () => AutoencoderOptions>> = {
+  'zonal codes of blocks': () => ({
+    inputShape: [16, 24, 3],
+    layers: [
+      blockTransform2d({ blockSize: 8, coefficients: 40 }),
+      ofRank(3, layers.dense({ units: 24 })),
+      zonalCode({ zones: 5, numbers: 9 }),
+      flatten({ name: 'code' }),
+      reshape({ targetShape: [2, 3, 9] }),
+      inverseZonalCode({ zones: 5, values: 24 }),
+      ofRank(3, layers.dense({ units: 40 })),
+      inverseBlockTransform2d({ blockSize: 8, outputShape: [16, 24, 3] }),
+    ],
+  }),
+  'zonal codes of features': () => ({
+    inputShape: [4, 6, 2],
+    layers: [
+      conv2d({ filters: 3, kernelSize: 3, padding: 'same' }),
+      flatten(),
+      zonalCode({ zones: 4, numbers: 20, name: 'code' }),
+      inverseZonalCode({ zones: 4, values: 72 }),
+      reshape({ targetShape: [4, 6, 3] }),
+      conv2d({ filters: 2, kernelSize: 1 }),
+    ],
+  }),
+};
+
 /** More that PyTorch has a form of. */
 export const torchNetworks: Readonly<Record<string, () => AutoencoderOptions>> = {
   ...networks,
+  ...zonalNetworks,
   'odd strides': () => ({
     inputShape: [11, 9, 4],
     pixels: { channelOrder: 'bgr', scale: 1 },
@@ -210,8 +247,26 @@ export async function madeNetwork(name: string): Promise<Autoencoder> {
     const values = Float32Array.from({ length: size }, () => ((random.uint32() % 5) - 2) / (size > 5000 ? 64 : 8));
     weight.write(tf.tensor(values, weight.shape as number[]));
   }
-  if (network.takesAnySize) await network.computeStart(tiedSamples(300, network.inputShape, 9));
+  if (Object.hasOwn(zonalNetworks, name)) setFixed(network.model);
+  else if (network.takesAnySize) await network.computeStart(tiedSamples(300, network.inputShape, 9));
   return network;
+}
+
+/** Gives block transforms their first coefficients, and each zone other values; some of the positions are outside. */
+function setFixed({ layers: all }: LayersModel): void {
+  for (const layer of all) {
+    const [first, second] = layer.weights.map(({ shape }) => shape as number[]);
+    if (layer instanceof BlockTransform2D || layer instanceof InverseBlockTransform2D) {
+      layer.setWeights([tf.eye(first[0]), tf.minimum(tf.range(0, second[0]), 40)]);
+    } else if (layer instanceof ZonalCode || layer instanceof InverseZonalCode) {
+      const positions = tf.buffer([first[0], first[1]]);
+      for (let zone = 0; zone < first[0]; zone++) {
+        for (let i = 0; i < first[1]; i++) positions.set((zone * 7 + i * (1 + 4 * (zone % 2))) % second[0], zone, i);
+        positions.set(zone % 2 ? -1 : 1000, zone, zone);
+      }
+      layer.setWeights([positions.toTensor(), tf.div(tf.mod(tf.range(0, second[0]), 5), 8)]);
+    }
+  }
 }
 
 /** Images of four levels, in which most windows have more than one maximum. */

@@ -1,15 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { conv2d } from '@ae/layers';
+import * as tf from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
 import { Autoencoder } from '../../src/entries/index';
 import { exportOnnx } from '../../src/entries/interchange';
 import { madeNetwork, tiedSamples } from './networks';
-import { describeOnnx, exported, folder, imagesOf, run } from './onnx-cases';
+import { close, describeOnnx, distance, exported, folder, imagesOf, run } from './onnx-cases';
 
-describe('as ONNX', () => describeOnnx(['pools of all kinds', 'normalized positions']));
+describe('as ONNX', () => describeOnnx(['pools of all kinds', 'normalized positions', 'zonal codes of blocks']));
 
 describe('exportOnnx', () => {
   it('takes and returns bytes, blue first, on request', async () => {
@@ -21,6 +22,26 @@ describe('exportOnnx', () => {
     const { reconstructions } = await run(file, { images });
     const own = await network.reconstruct(samples);
     expect(Array.from(reconstructions.data as Uint8Array)).toEqual(own.flatMap((each) => Array.from(each.data)));
+    network.dispose();
+  });
+
+  it('reads the zone of a code that was changed as it is read here', async () => {
+    const network = await madeNetwork('zonal codes of features');
+    const file = await exported(network, 'zones', { part: 'decoder' });
+    // In the middle between two zones, near one, outside, and nothing at all.
+    const zones = [0.5, 1.5, 2.5, 0.6, 1.4, -2, 9, Number.NaN];
+    const numbers = zones.flatMap((zone) => [
+      zone / 4,
+      ...Array.from({ length: 19 }, (_, i) => zones.indexOf(zone) + i),
+    ]);
+    const shape = [zones.length, 20] as [number, number];
+    const code = new ort.Tensor('float32', Float32Array.from(numbers), shape);
+    const { reconstructions } = await run(file, { code });
+    const expected = tf.tidy(() => {
+      const images = network.decode(tf.tensor2d(numbers, shape), []);
+      return tf.div(tf.transpose(images, [0, 3, 1, 2]), network.pixels.scale).dataSync<'float32'>();
+    });
+    expect(distance(reconstructions.data as Float32Array, expected)).toBeLessThan(close);
     network.dispose();
   });
 

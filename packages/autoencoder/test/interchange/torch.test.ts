@@ -13,7 +13,11 @@ const python = findPython(['torch', 'numpy', 'safetensors'], 'exported modules i
 
 describe.runIf(python)('as PyTorch', () => {
   it("has PyTorch's names, layouts and results, for images of any size if the network takes them", async () => {
-    const cases = [await exportedCase('torch7'), await exportedCase('transform', [33, 17, 3])];
+    const cases = [
+      await exportedCase('torch7'),
+      await exportedCase('transform', [33, 17, 3]),
+      await exportedCase('zonal codes of blocks'),
+    ];
     const results = runTorch(python as string, cases);
     for (const [i, each] of cases.entries()) checkCase(each, results[i]);
     expect(results[0].shapes).toMatchObject({

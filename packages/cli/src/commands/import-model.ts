@@ -29,6 +29,7 @@ interface NetworkFlags {
   readonly preset?: keyof typeof networkOptions.preset.words;
   readonly codeSize?: number;
   readonly coefficients?: number;
+  readonly zones?: number;
   readonly variational?: boolean;
 }
 
@@ -86,6 +87,12 @@ export function importModelCommand(): Command {
         },
       ),
     )
+    .addOption(
+      numberOption('--zones <n>', 'sets of coefficients that blocks choose from (PyTorch, with --preset transform)', {
+        ...{ min: 1, max: 256 },
+        integer: true,
+      }),
+    )
     .option('--variational', 'the code is a distribution (PyTorch, with --preset)')
     .action(runImportModel);
 }
@@ -115,11 +122,11 @@ type Reader = (file: string, flags: NetworkFlags) => Promise<Autoencoder>;
 const readers: Readonly<Record<(typeof importFormats)[number]['name'], Reader>> = {
   async pytorch(file, flags) {
     const { importPyTorch } = await import('@ae/autoencoder/interchange');
-    const { preset, size = { height: 64, width: 64 }, codeSize, coefficients, variational } = flags;
+    const { preset, size = { height: 64, width: 64 }, codeSize, coefficients, zones, variational } = flags;
     if (preset === undefined) {
-      const needing = (['size', 'codeSize', 'coefficients', 'variational', 'pixelScale', 'channelOrder'] as const).find(
-        (key) => flags[key] !== undefined,
-      );
+      const needing = (
+        ['size', 'codeSize', 'coefficients', 'zones', 'variational', 'pixelScale', 'channelOrder'] as const
+      ).find((key) => flags[key] !== undefined);
       if (needing)
         throw new CliError(
           'INVALID_OPTION',
@@ -128,7 +135,7 @@ const readers: Readonly<Record<(typeof importFormats)[number]['name'], Reader>> 
       return importPyTorch(file);
     }
     const inputShape = [size.height, size.width, 3] as const;
-    const network = { preset, inputShape, codeSize, coefficients, variational, pixels: pixelsOf(flags) };
+    const network = { preset, inputShape, codeSize, coefficients, zones, variational, pixels: pixelsOf(flags) };
     return importPyTorch(file, { network });
   },
   async torch7(file, flags) {

@@ -31,7 +31,7 @@ export const importFormats = [
     name: 'pytorch',
     title: 'PyTorch',
     endings: ['.safetensors'],
-    options: ['size', 'pixelScale', 'channelOrder', 'preset', 'codeSize', 'coefficients', 'variational'],
+    options: ['size', 'pixelScale', 'channelOrder', 'preset', 'codeSize', 'coefficients', 'zones', 'variational'],
   },
   { name: 'torch7', title: 'Torch7', endings: ['.t7'], options: ['size', 'pixelScale', 'channelOrder'] },
   { name: 'keras', title: 'Keras', endings: ['.keras'], options: ['pixelScale', 'channelOrder'] },

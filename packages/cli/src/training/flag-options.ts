@@ -12,7 +12,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
   'Learning rate:': ['schedule'],
   'Loss and images:': ['loss', 'beta', 'betaWarmUpFraction', 'freeBits', 'augmentation'],
   'Stability:': ['clipNorm', 'averageDecay', 'earlyStopping'],
-  'Network:': ['preset', 'codeSize', 'coefficients', 'variational', 'tiedWeights', 'pixels', 'initialization'],
+  'Network:': ['preset', 'codeSize', 'coefficients', 'zones', 'variational', 'tiedWeights', 'pixels', 'initialization'],
   'Run folder:': ['run'],
 };
 

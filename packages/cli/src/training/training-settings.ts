@@ -59,7 +59,10 @@ export type NewNetwork =
 /** The network to train: a new one, or that of a run with the options that were given again. */
 export type NetworkSettings = NewNetwork | { readonly run: ReadRun; readonly changes: NetworkChanges };
 
-type NetworkChanges = Pick<AutoencoderOptions, 'preset' | 'codeSize' | 'coefficients' | 'variational' | 'pixels'> & {
+type NetworkChanges = Pick<
+  AutoencoderOptions,
+  'preset' | 'codeSize' | 'coefficients' | 'zones' | 'variational' | 'pixels'
+> & {
   readonly initialization?: InitializeOptions;
 };
 
@@ -112,7 +115,7 @@ function recipeOf({ epochs, steps, minutes, ...recipe }: RunConfig['options']): 
 function networkOf(flags: SettingsFlags, base: RunConfig | undefined): NetworkChanges {
   const changes = networkChanges(flags);
   if (!base || flags.from !== undefined) return changes;
-  const { preset, codeSize, coefficients, variational, initialization } = (base.network ?? {}) as NetworkChanges;
+  const { preset, codeSize, coefficients, zones, variational, initialization } = (base.network ?? {}) as NetworkChanges;
   const isSame = changes.preset === undefined || changes.preset === preset;
   // The weights are initialized with the seed of the training run unless they have their own.
   const { seed, ...scheme } = initialization ?? {};
@@ -120,8 +123,9 @@ function networkOf(flags: SettingsFlags, base: RunConfig | undefined): NetworkCh
   return {
     preset: changes.preset ?? preset,
     codeSize: changes.codeSize ?? (isSame ? codeSize : undefined),
-    // A code of another size considers as many coefficients as it does by default.
+    // A code of another size considers as many coefficients, and has as many zones, as it does by default.
     coefficients: changes.coefficients ?? (isSame && changes.codeSize === undefined ? coefficients : undefined),
+    zones: changes.zones ?? (isSame && changes.codeSize === undefined ? zones : undefined),
     variational: changes.variational ?? variational,
     pixels: { ...base.pixels, ...changes.pixels },
     initialization: { ...(isSame && own), ...changes.initialization },

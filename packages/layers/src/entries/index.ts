@@ -34,6 +34,14 @@ export {
   reshape,
   type WeightArgs,
 } from '../layers/standard-layers';
+export {
+  InverseZonalCode,
+  type InverseZonalCodeArgs,
+  inverseZonalCode,
+  ZonalCode,
+  type ZonalCodeArgs,
+  zonalCode,
+} from '../layers/zonal-code';
 export type { SequentialStep } from '../model/connect-layer';
 export type { SampleShape } from '../model/layer-shape';
 export { Residual, residual } from '../model/residual';

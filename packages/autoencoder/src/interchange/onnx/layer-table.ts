@@ -15,6 +15,7 @@ import {
   convertSeparable,
   convertTransposed,
 } from './weighted-layers';
+import { convertInverseZones, convertZones } from './zones';
 
 type Converter = (conversion: Conversion) => string;
 
@@ -44,6 +45,8 @@ const converters: Readonly<Record<string, Converter>> = {
   Cropping2D: convertCropping,
   BlockTransform2D: convertBlocks,
   InverseBlockTransform2D: convertInverseBlocks,
+  ZonalCode: convertZones,
+  InverseZonalCode: convertInverseZones,
   MaxUnpooling2D: convertUnpooling,
   MaxPooling2D: convertPlainPool,
   AveragePooling2D: convertPlainPool,

@@ -42,10 +42,11 @@ export class OnnxGraph {
     });
   }
 
-  /** Adds a weight of the layer and returns its name. */
-  weight(name: string, { shape, values }: Weight): string {
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    return this.#tensor({ name: this.#free(`${this.scope}.${name}`), type: 'float32', shape, bytes });
+  /** Adds a weight of the layer, or a table of whole numbers, and returns its name. */
+  weight(name: string, { shape, values }: Weight, type: 'float32' | 'int64' = 'float32'): string {
+    const isFloat = type === 'float32';
+    const bytes = isFloat ? new Uint8Array(values.buffer, values.byteOffset, values.byteLength) : bytesOf(type, values);
+    return this.#tensor({ name: this.#free(`${this.scope}.${name}`), type, shape, bytes });
   }
 
   /** Returns the name of a list of whole numbers, in the form in which operators take sizes and axes. */
@@ -83,7 +84,7 @@ export class OnnxGraph {
   }
 }
 
-function bytesOf(type: ElementType, values: readonly number[]): Uint8Array {
+function bytesOf(type: ElementType, values: ArrayLike<number>): Uint8Array {
   if (type === 'int64') return new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
   return new Uint8Array((type === 'int32' ? Int32Array.from(values) : Float32Array.from(values)).buffer);
 }

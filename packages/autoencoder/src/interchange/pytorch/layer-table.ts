@@ -17,6 +17,7 @@ import { convertGlobalPool, convertPlainPool, convertUnpooling } from './pooling
 import { asHere, channelsFirst, float, type PythonValue, tuple } from './python-value';
 import { convertCropping, convertPadding, convertPermutation, convertReshape } from './shapes';
 import { convertDense, convertNormalization, convertPRelu, convertVariationalCode } from './weighted-layers';
+import { convertInverseZones, convertZones } from './zones';
 
 /** By class name. */
 const converters: Readonly<Record<string, Converter>> = {
@@ -41,6 +42,8 @@ const converters: Readonly<Record<string, Converter>> = {
   Cropping2D: convertCropping,
   BlockTransform2D: convertBlocks,
   InverseBlockTransform2D: convertInverseBlocks,
+  ZonalCode: convertZones,
+  InverseZonalCode: convertInverseZones,
   MaxUnpooling2D: convertUnpooling,
   MaxPooling2D: convertPlainPool,
   AveragePooling2D: convertPlainPool,

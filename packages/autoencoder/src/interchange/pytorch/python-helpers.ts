@@ -64,6 +64,45 @@ class InverseBlockTransform(nn.Module):
         images = torch.einsum("ndyx,cd->ncyx", by_width.flatten(4).flatten(2, 3), self.colors)
         return images if self.size is None else images[:, :, : self.size[0], : self.size[1]]
 `,
+  inside: `
+def inside(positions: Tensor, size: int) -> Tensor:
+    """Replaces positions outside of rows of a size by that size."""
+    return torch.where((positions >= 0) & (positions < size), positions, size)
+`,
+  ZonalCode: `
+class ZonalCode(nn.Module):
+    """Encodes [..., values] as [..., numbers]: the index of the zone that keeps most, divided by their number, and its values."""
+
+    def __init__(self, values: int, zones: int, numbers: int):
+        super().__init__()
+        self.register_buffer("positions", torch.zeros(zones, numbers - 1, dtype=torch.int64))
+        self.register_buffer("means", torch.zeros(values))
+
+    def forward(self, values: Tensor) -> Tensor:
+        size, zones = len(self.means), len(self.positions)
+        positions = inside(self.positions, size)
+        deviations = values - self.means
+        keeps = deviations.new_zeros(zones, size + 1).scatter(1, positions, 1.0)[:, :size]
+        zone = (deviations.square() @ keeps.T).argmax(-1)
+        kept = F.pad(deviations, (0, 1)).gather(-1, positions[zone])
+        return torch.cat([(zone / zones).unsqueeze(-1).to(kept.dtype), kept], -1)
+`,
+  InverseZonalCode: `
+class InverseZonalCode(nn.Module):
+    """Decodes what ZonalCode made: values that the zone did not keep become means."""
+
+    def __init__(self, values: int, zones: int, numbers: int):
+        super().__init__()
+        self.register_buffer("positions", torch.zeros(zones, numbers - 1, dtype=torch.int64))
+        self.register_buffer("means", torch.zeros(values))
+
+    def forward(self, code: Tensor) -> Tensor:
+        size, zones = len(self.means), len(self.positions)
+        zone = (code[..., 0] * zones).round().nan_to_num(0).clamp(0, zones - 1).long()
+        deviations = code.new_zeros(*code.shape[:-1], size + 1)
+        deviations = deviations.scatter(-1, inside(self.positions, size)[zone], code[..., 1:])
+        return deviations[..., :size] + self.means
+`,
   average_pool: `
 def average_pool(x: Tensor, size: tuple[int, int], stride: tuple[int, int], sides: tuple[int, ...]) -> Tensor:
     """Averages over windows, counting only what is inside the image; sides: left, right, top, bottom."""
@@ -86,6 +125,8 @@ export type PythonHelper = keyof typeof pythonHelpers;
 const needs: Readonly<Partial<Record<PythonHelper, readonly PythonHelper[]>>> = {
   BlockTransform: ['extend', 'cosines'],
   InverseBlockTransform: ['cosines'],
+  ZonalCode: ['inside'],
+  InverseZonalCode: ['inside'],
 };
 
 /** Returns the text of helpers, and of those that they call, in the order of the table. */

@@ -3,6 +3,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 /** The largest 16-bit float. */
 const mostHalf = 65_504;
+/** Up to this size, all whole numbers are 16-bit floats. */
+const mostWhole = 2048;
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
@@ -24,7 +26,7 @@ function roundEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }
 
-/** Converts float32 weights to 16-bit floats, except those with numbers too large for that. */
+/** Converts float32 weights to 16-bit floats, except those with numbers too large for that, and positions that would change. */
 export function halveWeights(
   specs: readonly tf.io.WeightsManifestEntry[],
   bytes: Uint8Array,
@@ -36,7 +38,7 @@ export function halveWeights(
     const part = bytes.slice(at, at + count * (spec.dtype === 'bool' ? 1 : 4));
     at += part.length;
     const values = spec.dtype === 'float32' ? new Float32Array(part.buffer) : undefined;
-    if (!values?.every((value) => Math.abs(value) <= mostHalf)) {
+    if (!values?.every((value) => Math.abs(value) <= mostHalf) || isListOfPositions(values)) {
       parts.push(part);
       return spec;
     }
@@ -44,6 +46,11 @@ export function halveWeights(
     return { ...spec, quantization: { dtype: 'float16' as const } };
   });
   return { specs: halved, bytes: joined(parts) };
+}
+
+/** Tells whether weights are whole numbers that have to stay as they are, such as positions in a block, and rounding would change some. */
+function isListOfPositions(values: Float32Array): boolean {
+  return values.every(Number.isInteger) && values.some((value) => Math.abs(value) > mostWhole);
 }
 
 /** Concatenates bytes. */

@@ -4,22 +4,26 @@ import {
   conv2dTranspose,
   flatten,
   inverseBlockTransform2d,
+  inverseZonalCode,
   type Residual,
   relu,
   reshape,
   residual,
   type Sequential,
+  zonalCode,
 } from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import type { ImageShape } from '../../data/samples';
 import { VariationalCode } from '../variational-code';
-import { planBlocks } from './block-plan';
+import { planBlocks, type TransformOptions } from './block-plan';
 
 /** Names of the layers that the linear start gives their weights. */
 export const transformNames = {
   analysis: 'analysis',
   toCode: 'to_code',
+  zones: 'zones',
   distribution: 'distribution',
+  fromZones: 'from_zones',
   fromCode: 'from_code',
   synthesis: 'synthesis',
   branches: ['before', 'after'],
@@ -28,23 +32,24 @@ export const transformNames = {
 /**
  * A transform code with nonlinear residual branches before and after it, without pooling and masks.
  *
- * The middle is linear: cosine transforms map blocks of the image to coefficients, a matrix maps those to the code, and their transposes
- * map the code back. Training leaves these weights alone, because their optimum is known in closed form (linear-start.ts). The branches
- * start at zero, so that training starts at that optimum: one prepares the image, the other restores what the code lost. The variational
- * form has a standard deviation for each number of the code.
+ * The middle is nearly linear: cosine transforms map blocks of the image to coefficients, a matrix maps those to the values that the code
+ * can hold, of which it keeps some, depending on the block (zones.ts), and their transposes map the code back. Training leaves these weights
+ * alone, because their optimum is known in closed form (linear-start.ts). The branches start at zero, so that training starts at that
+ * optimum: one prepares the image, the other restores what the code lost. The variational form has a standard deviation for each number of
+ * the code, and no zones.
  */
-export function addTransform(
-  net: Sequential,
-  { codeSize, coefficients: wanted, variational }: { codeSize?: number; coefficients?: number; variational?: boolean },
-): void {
+export function addTransform(net: Sequential, options: TransformOptions): void {
   const shape = net.outputShape as unknown as ImageShape;
-  const { blockSize, grid, coefficients, numbers } = planBlocks(shape, codeSize, wanted);
+  const { blockSize, grid, coefficients, numbers, zones, kept } = planBlocks(shape, options);
   net.add(branch('before', shape, { stride: 2, filters: 16 }));
   net.add(blockTransform2d({ blockSize, coefficients, name: transformNames.analysis }));
-  net.add(matrix(numbers, transformNames.toCode));
-  if (variational) net.add(new VariationalCode({ units: numbers, mapped: false, name: transformNames.distribution }));
+  net.add(matrix(kept, transformNames.toCode));
+  if (zones > 1) net.add(zonalCode({ zones, numbers, name: transformNames.zones }));
+  if (options.variational)
+    net.add(new VariationalCode({ units: numbers, mapped: false, name: transformNames.distribution }));
   net.add(flatten({ name: 'code' }));
   net.add(reshape({ targetShape: [...grid, numbers], name: 'blocks' }));
+  if (zones > 1) net.add(inverseZonalCode({ zones, values: kept, name: transformNames.fromZones }));
   net.add(matrix(coefficients, transformNames.fromCode));
   net.add(inverseBlockTransform2d({ blockSize, outputShape: [...shape], name: transformNames.synthesis }));
   net.add(branch('after', shape, restoring(numbers * grid[0] * grid[1], shape)));

@@ -11,6 +11,18 @@ export interface BlockPlan {
   readonly coefficients: number;
   /** Number of values in the code of a block. */
   readonly numbers: number;
+  /** Number of zones of the code, each with other coefficients; 1: the code is linear. */
+  readonly zones: number;
+  /** Number of values per block that zones choose from; without zones, all are the code. */
+  readonly kept: number;
+}
+
+/** What determines the blocks and their codes besides the size of images. */
+export interface TransformOptions {
+  readonly codeSize?: number;
+  readonly coefficients?: number;
+  readonly zones?: number;
+  readonly variational?: boolean;
 }
 
 /** Maximum side of a block: larger ones gain nothing from what distant pixels have in common, and cost more. */
@@ -25,15 +37,23 @@ const [spareCoefficients, fewestCoefficients] = [768, 1536];
  */
 export const fewBlocks = 2048;
 
+/** Default number of zones, for codes that are large enough for the index of the zone not to matter. */
+const [defaultZones, fewestNumbers] = [16, 32];
+/** Zones choose from this many times as many values as they keep. */
+const choices = 2;
+
 /** By default, a code has an eighth as many numbers as an image. */
 const defaultRatio = 8;
 
 /**
  * Plans the blocks of images of a size: as few as possible, of equal size, at most 64 pixels high and wide; and the numbers for each, so
  * that the code is as close to `codeSize` as possible. For each block, `wanted` coefficients are considered, but at least as many as it has
- * numbers. Throws INVALID_OPTION for more numbers than an image has values.
+ * numbers. Throws INVALID_OPTION for more numbers than an image has values, or if a block has too few numbers for zones.
  */
-export function planBlocks([height, width, channels]: ImageShape, codeSize?: number, wanted?: number): BlockPlan {
+export function planBlocks(
+  [height, width, channels]: ImageShape,
+  { codeSize, coefficients: wanted, zones, variational }: TransformOptions = {},
+): BlockPlan {
   const grid = gridOf([height, width, channels]);
   const blockSize = [Math.ceil(height / grid[0]), Math.ceil(width / grid[1])] as const;
   const values = blockSize[0] * blockSize[1] * channels;
@@ -43,15 +63,23 @@ export function planBlocks([height, width, channels]: ImageShape, codeSize?: num
     throw invalidOption('codeSize', `at most ${values * blocks}, the number of values in an image`, codeSize);
   }
   const numbers = Math.max(1, Math.round(all / blocks));
+  const coefficients = Math.min(
+    values,
+    Math.max(numbers, wanted ?? Math.max(numbers + spareCoefficients, fewestCoefficients)),
+  );
+  // With half of all values or more in the code, there is little to choose.
+  const isWorthIt = !variational && numbers >= fewestNumbers && choices * numbers <= values;
+  const count = zones ?? (isWorthIt ? defaultZones : 1);
+  if (count > 1) checkZones(count, numbers, variational);
   return {
-    blockSize,
-    grid,
-    numbers,
-    coefficients: Math.min(
-      values,
-      Math.max(numbers, wanted ?? Math.max(numbers + spareCoefficients, fewestCoefficients)),
-    ),
+    ...{ blockSize, grid, numbers, coefficients, zones: count },
+    kept: count > 1 ? Math.min(coefficients, choices * numbers) : numbers,
   };
+}
+
+function checkZones(zones: number, numbers: number, variational?: boolean): void {
+  if (variational) throw invalidOption('zones', '1 for a variational network', zones);
+  if (numbers < 2) throw invalidOption('zones', '1 for codes of one number per block', zones);
 }
 
 function gridOf([height, width]: ImageShape): [number, number] {

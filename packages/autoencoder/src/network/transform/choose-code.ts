@@ -2,7 +2,9 @@
 import type { BlockPlan } from './block-plan';
 import type { BlockRange, BlockTable, Pause } from './block-statistics';
 import { type Basis, cosineBasis, EigenCode } from './eigen-code';
-import { type Ranking, rankCoefficients } from './ranking';
+import { firstColumns } from './linear-code';
+import { type Ranking, type Rankings, rankCoefficients } from './ranking';
+import { findZones, findZonesOfAxes, keptByZones, moreAxes } from './zones';
 
 /** One of this many images is held out for the choice. */
 const heldOutEvery = 7;
@@ -21,21 +23,72 @@ const fewToTry = 1024;
  */
 const muchInCommonDb = 0.5;
 
-/** Finds the best code for a table of blocks: which coefficients it considers, and how it combines them. */
-export async function chooseCode(
+/** The best code for a table of blocks: which coefficients it considers, how it combines them, and which of the results it keeps. */
+interface ChosenCode {
+  readonly ranking: Ranking;
+  readonly basis: Basis;
+  readonly zones?: Int32Array;
+}
+
+/** Finds the best code for a table of blocks: of coefficients, or of mixtures of them, by zones if the plan has some. */
+export async function chooseCode(table: BlockTable, plan: BlockPlan, pause: Pause): Promise<ChosenCode> {
+  // With zones, one number is the index of the zone.
+  const linearPlan = plan.zones > 1 ? { ...plan, numbers: plan.numbers - 1 } : plan;
+  const linear = await chooseLinear(table, linearPlan, pause);
+  if (plan.zones > 1 && (await areZonesBetter(table, linear, plan, pause))) {
+    const { all } = linear.rankings;
+    const basis = { matrix: firstColumns(plan.coefficients, plan.kept), first: plan.kept, width: 0 };
+    return { ranking: all, basis, zones: await findZones(table, [0, table.count], all, plan, pause) };
+  }
+  const { code } = linear;
+  const ranking = code ? linear.rankings.withAllMeans(code.ranking) : linear.rankings.all;
+  if (plan.zones === 1) return { ranking, basis: code ? await code.basis(table.count, pause) : cosineBasis(plan) };
+  const more = code ? moreAxes(plan) : 0;
+  const basis = code ? await code.basis(table.count, pause, more) : cosineBasis(linearPlan);
+  return {
+    ranking,
+    basis: widened(basis, plan, linearPlan.numbers + more),
+    zones: code && (await findZonesOfAxes(table, ranking, basis, plan, pause)),
+  };
+}
+
+/** Tells whether zones of coefficients are better than a linear code, as judged by images that were held out. */
+async function areZonesBetter(
   table: BlockTable,
+  { known, rankings: { alone }, errorDb }: LinearChoice,
   plan: BlockPlan,
   pause: Pause,
-): Promise<{ ranking: Ranking; basis: Basis }> {
+): Promise<boolean> {
+  if (known === table.count) return false;
+  const aside = [known, table.count] as const;
+  const zones = await findZones(table, [0, known], alone, plan, pause);
+  return meanErrorDb(table, aside, alone, await keptByZones(table, aside, alone, plan, zones, pause)) < errorDb;
+}
+
+/** Appends columns of zeros to a basis. */
+function widened(basis: Basis, { coefficients, kept }: BlockPlan, columns: number): Basis {
+  const matrix = new Float64Array(coefficients * kept);
+  for (let row = 0; row < coefficients; row++)
+    matrix.set(basis.matrix.subarray(row * columns, (row + 1) * columns), row * kept);
+  return { ...basis, matrix };
+}
+
+/** The best linear code: mixtures of coefficients, or, if undefined, coefficients; and its error in decibels for held-out images. */
+interface LinearChoice {
+  readonly code?: EigenCode;
+  readonly known: number;
+  readonly rankings: Rankings;
+  readonly errorDb: number;
+}
+
+async function chooseLinear(table: BlockTable, plan: BlockPlan, pause: Pause): Promise<LinearChoice> {
   const { known, rankings, trial } = await tryUsual(table, plan, pause);
   const isWorthIt = table.count <= fewToTry || trial.gainDb > muchInCommonDb;
   for (const ranking of known < table.count && isWorthIt ? [rankings.mirrored, rankings.alone] : []) {
     const code = EigenCode.ofAll(table, plan, ranking, known);
     if (code) await trial.attempt([code]);
   }
-  const { best } = trial;
-  if (!best) return { ranking: rankings.all, basis: cosineBasis(plan) };
-  return { ranking: rankings.withAllMeans(best.ranking), basis: await best.basis(table.count, pause) };
+  return { code: trial.best, known, rankings, errorDb: trial.leastDb };
 }
 
 /** Tells whether images have so much in common that more coefficients than usual are worth their time. */
@@ -73,6 +126,11 @@ class Trial {
     this.#table = table;
     this.#aside = aside;
     this.#pause = pause;
+  }
+
+  /** The error of the best code, in decibels. */
+  get leastDb(): number {
+    return this.best ? this.#least : this.#byCosines;
   }
 
   /** How many decibels the best code is better than unchanged coefficients. */

@@ -40,7 +40,7 @@ export async function coefficientsFor(
   checkShape('inputShape', inputShape);
   if (codeSize !== undefined) checkNumber('codeSize', codeSize, { min: 1, integer: true });
   checkNumber('seed', seed, { integer: true });
-  const plan = planBlocks(inputShape, codeSize);
+  const plan = planBlocks(inputShape, { codeSize });
   const values = plan.blockSize[0] * plan.blockSize[1] * inputShape[2];
   const blocks = samples.length * plan.grid[0] * plan.grid[1];
   if (blocks > fewBlocks || plan.coefficients >= Math.min(values, manyCoefficients)) return undefined;

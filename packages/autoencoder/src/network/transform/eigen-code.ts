@@ -99,10 +99,10 @@ export class EigenCode {
     return kept;
   }
 
-  /** Returns the basis of the code computed from blocks up to `to`. */
-  async basis(to: number, pause: Pause): Promise<Basis> {
+  /** Returns the basis of the code computed from blocks up to `to`, with so many axes more than the code has numbers. */
+  async basis(to: number, pause: Pause, more = 0): Promise<Basis> {
     const axes: Axis[] = [];
-    for (const { problem, form, values, count } of await this.#solve(to, pause)) {
+    for (const { problem, form, values, count } of await this.#solve(to, pause, more)) {
       const vectors = await finish(tridiagonalVectors(form, values, count), pause);
       await finish(new Reflector(form).back(vectors), pause);
       const { group } = problem;
@@ -112,11 +112,12 @@ export class EigenCode {
       }
     }
     axes.sort((a, b) => b.value - a.value);
-    return { ...this.band, matrix: matrixOf(axes, this.band.first, this.#plan) };
+    const { coefficients, numbers } = this.#plan;
+    return { ...this.band, matrix: matrixOf(axes, this.band.first, coefficients, numbers + more) };
   }
 
   /** Finds the eigenvalues of all problems, and how many of the largest overall belong to each. */
-  async #solve(to: number, pause: Pause): Promise<Solution[]> {
+  async #solve(to: number, pause: Pause, more = 0): Promise<Solution[]> {
     const solutions: { problem: EigenProblem; form: Tridiagonal; values: Float64Array }[] = [];
     for (const problem of this.#problems) {
       const matrix = await problem.matrix(to, pause);
@@ -127,7 +128,7 @@ export class EigenCode {
     const all = Float64Array.from(solutions.flatMap(({ values }) => [...values]))
       .sort()
       .reverse();
-    const wanted = Math.min(this.#plan.numbers - this.band.first, all.length);
+    const wanted = Math.min(this.#plan.numbers + more - this.band.first, all.length);
     const least = Math.max(all[wanted - 1], noise * all[0]);
     let left = wanted;
     return solutions.map((solution) => {
@@ -166,7 +167,7 @@ function groupsOf({ first, width }: Band, plan: BlockPlan, ranking: Ranking): In
 }
 
 /** Moves axes to their positions among all coefficients of a code, each with the sign that makes its largest entry positive. */
-function matrixOf(axes: readonly Axis[], first: number, { coefficients, numbers }: BlockPlan): Float64Array {
+function matrixOf(axes: readonly Axis[], first: number, coefficients: number, numbers: number): Float64Array {
   const matrix = firstColumns(coefficients, numbers, first);
   for (const [j, { group, entries }] of axes.entries()) {
     let largest = 0;

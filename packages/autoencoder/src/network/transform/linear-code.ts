@@ -1,4 +1,4 @@
-import { BlockTransform2D } from '@ae/layers';
+import { BlockTransform2D, ZonalCode } from '@ae/layers';
 import { cosineMatrix } from '@ae/layers/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -6,6 +6,7 @@ import type { PixelFormat } from '../../data/pixels';
 import { AutoencoderError } from '../../errors/errors';
 import { transformNames } from './architecture';
 import type { BlockPlan } from './block-plan';
+import { firstZones } from './zones';
 
 /** A linear code of blocks: how numbers are computed from cosine coefficients. */
 export interface LinearCode {
@@ -15,8 +16,10 @@ export interface LinearCode {
   readonly positions: Int32Array;
   /** The mean of each of those coefficients. */
   readonly means: Float64Array;
-  /** `[coefficients, numbers]` by rows: orthonormal columns. */
+  /** `[coefficients, kept]` by rows: orthonormal columns, or columns of zeros that no zone uses. */
   readonly basis: Float64Array;
+  /** `[zones, numbers - 1]`: the columns that each zone keeps. Default: the first ones. */
+  readonly zones?: Int32Array;
   /** The standard deviation of each number; needed only for a variational code. */
   readonly deviations?: Float64Array;
 }
@@ -32,8 +35,11 @@ export function linearPartOf(model: LayersModel): BlockPlan | undefined {
     model.layers.find((layer) => layer.name === name),
   );
   if (!(analysis instanceof BlockTransform2D) || !toCode) return undefined;
-  const [, rows, columns, numbers] = toCode.outputShape as number[];
-  return { blockSize: analysis.blockSize, coefficients: analysis.coefficients, grid: [rows, columns], numbers };
+  const [, rows, columns, kept] = toCode.outputShape as number[];
+  const zonal = model.layers.find(({ name }) => name === transformNames.zones);
+  const { zones, numbers } = zonal instanceof ZonalCode ? zonal : { zones: 1, numbers: kept };
+  const { blockSize, coefficients } = analysis;
+  return { blockSize, coefficients, grid: [rows, columns], numbers, zones, kept };
 }
 
 /** Returns the same for a network that must have a linear part: throws INVALID_OPTION for others. */
@@ -51,16 +57,17 @@ export function requireLinearPart(model: LayersModel): BlockPlan {
  * of the noise in pixels.
  */
 export function setLinearCode(model: LayersModel, code: LinearCode, beta?: number): void {
-  const { blockSize, coefficients, numbers } = requireLinearPart(model);
+  const plan = requireLinearPart(model);
+  const { blockSize, coefficients, kept } = plan;
   const channels = model.inputs[0].shape[3] as number;
   const places = new Float32Array(blockSize[0] * blockSize[1] * channels).fill(coefficients);
   for (const [place, position] of code.positions.entries()) places[position] = place;
-  const offsets = new Float64Array(numbers);
+  const offsets = new Float64Array(kept);
   for (let i = 0; i < coefficients; i++) {
-    for (let j = 0; j < numbers; j++) offsets[j] -= code.means[i] * code.basis[i * numbers + j];
+    for (let j = 0; j < kept; j++) offsets[j] -= code.means[i] * code.basis[i * kept + j];
   }
   const distribution = model.layers.find(({ name }) => name === transformNames.distribution);
-  const scales = distribution ? scalesOf(code) : new Float64Array(numbers).fill(1);
+  const scales = distribution ? scalesOf(code) : new Float64Array(kept).fill(1);
   const scaled = (values: Float64Array, power: 1 | -1) =>
     timesByColumn(
       values,
@@ -68,13 +75,18 @@ export function setLinearCode(model: LayersModel, code: LinearCode, beta?: numbe
     );
   tf.tidy(() => {
     const colors = tf.tensor2d(Float32Array.from(code.colors), [channels, channels]);
-    const basis = tf.tensor2d(scaled(code.basis, -1), [coefficients, numbers]);
-    const back = tf.transpose(tf.tensor2d(scaled(code.basis, 1), [coefficients, numbers]));
+    const basis = tf.tensor2d(scaled(code.basis, -1), [coefficients, kept]);
+    const back = tf.transpose(tf.tensor2d(scaled(code.basis, 1), [coefficients, kept]));
     const set = (name: string, weights: tf.Tensor[]) => model.getLayer(name).setWeights(weights);
     set(transformNames.analysis, [colors, tf.tensor1d(Float32Array.from(code.positions))]);
     set(transformNames.toCode, [basis, tf.tensor1d(scaled(offsets, -1))]);
     set(transformNames.fromCode, [back, tf.tensor1d(Float32Array.from(code.means))]);
     set(transformNames.synthesis, [colors, tf.tensor1d(places)]);
+    if (plan.zones > 1) {
+      const zones = Float32Array.from(code.zones ?? firstZones(plan));
+      const weights = [tf.tensor2d(zones, [plan.zones, plan.numbers - 1]), tf.zeros([kept])];
+      for (const name of [transformNames.zones, transformNames.fromZones]) set(name, weights);
+    }
     if (distribution && beta !== undefined) {
       distribution.setWeights([tf.tensor1d(Float32Array.from(scales, (scale) => logVarianceOf(scale ** 2, beta)))]);
     }
@@ -109,7 +121,7 @@ function logVarianceOf(variance: number, beta: number): number {
 
 /** Returns the code that requires no images: the lowest frequencies, twice as many for brightness as for color in each direction. */
 export function cosineCode(model: LayersModel, { scale }: PixelFormat): LinearCode {
-  const { blockSize, coefficients, numbers } = requireLinearPart(model);
+  const { blockSize, coefficients, numbers, kept } = requireLinearPart(model);
   const [height, width] = blockSize;
   const channels = model.inputs[0].shape[3] as number;
   const values = height * width * channels;
@@ -131,7 +143,7 @@ export function cosineCode(model: LayersModel, { scale }: PixelFormat): LinearCo
     return brightness / (1 + distance[position] * Math.max(height, width));
   });
   const colors = transposed(cosineMatrix(channels), channels);
-  return { colors, positions, means, deviations, basis: firstColumns(coefficients, numbers) };
+  return { colors, positions, means, deviations, basis: firstColumns(coefficients, kept) };
 }
 
 /** A matrix `[rows, columns]` with the first `count` columns of the identity, followed by zeros. */

@@ -58,9 +58,9 @@ export async function computeLinearCode(
   const order = new Random(seed, 4).permutation(samples.length).subarray(0, Math.max(1, most));
   const colors = await colorsOf(reader, order.subarray(0, colorImages));
   const table = await transformAll(reader, plan, order, colors, onProgress);
-  const { ranking, basis } = await chooseCode(table, plan, reader.pause);
+  const { ranking, basis, zones } = await chooseCode(table, plan, reader.pause);
   const { positions, means } = ranking;
-  const code = { colors, positions, means, basis: basis.matrix };
+  const code = { colors, positions, means, basis: basis.matrix, zones };
   if (!isVariational(model)) return code;
   return { ...code, deviations: await deviationsOf(table, plan.numbers, ranking, basis, reader.pause) };
 }

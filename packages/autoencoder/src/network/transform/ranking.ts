@@ -77,7 +77,7 @@ function meansOf({ count, sums }: Moments): Float64Array {
 }
 
 /** The inverse of each image's error, 1 on average. */
-function weightsOf(errors: Float64Array): Float64Array {
+export function weightsOf(errors: Float64Array): Float64Array {
   const mean = meanOf(errors);
   if (mean === 0) return errors.map(() => 1);
   const inverse = errors.map((error) => 1 / (error + invisible * mean));

@@ -24,6 +24,7 @@ import { registerSegmentSum } from './kernels/segment-sum';
 import { registerSlice } from './kernels/slice';
 import { registerTridiagonal } from './kernels/tridiagonal';
 import { registerVolumes } from './kernels/volumes';
+import { registerZones } from './kernels/zones';
 import { Engine } from './runtime/engine';
 import { WasmEngineError } from './runtime/errors';
 import type { SimdKind } from './runtime/side-module';
@@ -127,6 +128,7 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
   registerPrelu(engine);
   registerSegmentSum(engine);
   registerVolumes(engine);
+  registerZones(engine);
   registerOptimizers(engine);
   registerReadInto(engine);
   registerSlice(engine);

@@ -1,0 +1,119 @@
+/** Zonal codes: which values of a row a code keeps depends on the row. */
+import * as tf from '@tensorflow/tfjs-core';
+import { ChooseZones, GatherZones, ScatterZones } from '../contracts/zone-kernels';
+import { runKernel } from './run-kernel';
+
+/** Which values each zone keeps, and what they are measured from. */
+export interface Zones {
+  /** float32 `[Z, S]`: positions of the S values of each zone, different from each other within a zone. */
+  readonly positions: tf.Tensor2D;
+  /** `[C]`: what is subtracted from values, and stands for those that are left out. */
+  readonly means: tf.Tensor1D;
+}
+
+/**
+ * Encodes rows of C values: `[R, C]` -> `[R, 1 + S]`. The first number is the index of the zone that keeps most of the row, in the sense of
+ * squared deviations from the means, divided by Z; the others are the deviations in that zone. Differentiable, with the zone as a constant.
+ */
+export function encodeZones(x: tf.Tensor2D, { positions, means }: Zones): tf.Tensor2D {
+  return linear(x, positions, (x, save) => {
+    const deviations = tf.sub<tf.Tensor2D>(x, means);
+    const zones = save(chooseZones(deviations, positions));
+    const first = tf.reshape(tf.div(tf.cast(zones, 'float32'), positions.shape[0]), [-1, 1]) as tf.Tensor2D;
+    const value = tf.concat2d([first, gather(deviations, positions, zones)], 1);
+    return { value, adjoint: (dy, positions, zones) => scatter(withoutFirst(dy), positions, zones, x.shape[1]) };
+  });
+}
+
+/** Decodes what {@link encodeZones} made: `[R, 1 + S]` -> `[R, C]`. An index between two zones stands for the nearer one. */
+export function decodeZones(code: tf.Tensor2D, { positions, means }: Zones): tf.Tensor2D {
+  const [count] = positions.shape;
+  return linear(code, positions, (code, save) => {
+    const index = tf.round(tf.mul(tf.slice(code, [0, 0], [-1, 1]), count));
+    // NaN becomes 0, too: no backend agrees with another on what it is as an integer.
+    const limited = tf.minimum(tf.where(tf.greater(index, 0), index, tf.zerosLike(index)), count - 1);
+    const zones = save(tf.reshape(tf.cast(limited, 'int32'), [-1]) as tf.Tensor1D);
+    const value = tf.add<tf.Tensor2D>(scatter(withoutFirst(code), positions, zones, means.size), means);
+    const adjoint: Adjoint = (dy, positions, zones) =>
+      tf.concat2d([tf.zeros([dy.shape[0], 1]), gather(dy, positions, zones)], 1);
+    return { value, adjoint };
+  });
+}
+
+type Adjoint = (dy: tf.Tensor2D, positions: tf.Tensor2D, zones: tf.Tensor1D) => tf.Tensor2D;
+
+/** Runs a function of x that is linear given the zones, which it saves for its adjoint. */
+function linear(
+  x: tf.Tensor2D,
+  positions: tf.Tensor2D,
+  f: (x: tf.Tensor2D, save: (zones: tf.Tensor1D) => tf.Tensor1D) => { value: tf.Tensor2D; adjoint: Adjoint },
+): tf.Tensor2D {
+  return tf.customGrad((input, save) => {
+    const { value, adjoint } = f(input as tf.Tensor2D, (zones) => {
+      (save as tf.GradSaveFunc)([positions, zones]);
+      return zones;
+    });
+    const gradFunc = (dy: tf.Tensor, [positions, zones]: tf.Tensor[]) =>
+      tf.tidy(() => adjoint(dy as tf.Tensor2D, positions as tf.Tensor2D, zones as tf.Tensor1D));
+    return { value, gradFunc };
+  })(x) as tf.Tensor2D;
+}
+
+function withoutFirst(x: tf.Tensor2D): tf.Tensor2D {
+  return tf.slice(x, [0, 1], [-1, x.shape[1] - 1]);
+}
+
+function chooseZones(x: tf.Tensor2D, positions: tf.Tensor2D): tf.Tensor1D {
+  if (hasKernels()) return runKernel(ChooseZones, { x, positions });
+  const [count, size] = positions.shape;
+  const kept = tf.gather(padded(tf.square(x)), flatIndices(positions, x.shape[1]), 1);
+  return tf.argMax(tf.sum(tf.reshape(kept, [-1, count, size]), 2), 1) as tf.Tensor1D;
+}
+
+function gather(x: tf.Tensor2D, positions: tf.Tensor2D, zones: tf.Tensor1D): tf.Tensor2D {
+  if (hasKernels()) return runKernel(GatherZones, { x, positions, zones });
+  return tf.tidy(() => {
+    const [rows, columns] = x.shape;
+    const indices = tf.gather(indicesIn(positions, columns), zones);
+    const starts = tf.reshape(tf.mul(tf.range(0, rows, 1, 'int32'), tf.scalar(columns + 1, 'int32')), [-1, 1]);
+    const values: tf.Tensor = tf.reshape(padded(x), [-1]);
+    return tf.gather(values, tf.add<tf.Tensor2D>(indices, starts)) as tf.Tensor2D;
+  });
+}
+
+function scatter(x: tf.Tensor2D, positions: tf.Tensor2D, zones: tf.Tensor1D, size: number): tf.Tensor2D {
+  if (hasKernels()) return runKernel(ScatterZones, { x, positions, zones }, { size });
+  return gather(x, placesOf(positions, size), zones);
+}
+
+/** Inverts positions: `[Z, S]` -> `[Z, size]`, the place of each value among those of a zone, or -1. */
+function placesOf(positions: tf.Tensor2D, size: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const [count, kept] = positions.shape;
+    const zones = tf.tile(tf.reshape(tf.range(0, count, 1, 'int32'), [-1, 1]), [1, kept]);
+    const places = tf.tile(tf.reshape(tf.range(1, kept + 1), [1, -1]), [count, 1]);
+    // One column more takes the values that have no position.
+    const table = tf.scatterND(tf.stack([zones, indicesIn(positions, size)], 2), places, [count, size + 1]);
+    return tf.sub(tf.slice(table, [0, 0], [-1, size]), 1) as tf.Tensor2D;
+  });
+}
+
+/** Appends a column of zeros. */
+function padded(x: tf.Tensor2D): tf.Tensor2D {
+  return tf.concat2d([x, tf.zeros([x.shape[0], 1])], 1);
+}
+
+/** Positions as int32; those out of range become `size`. */
+function indicesIn(positions: tf.Tensor2D, size: number): tf.Tensor2D {
+  const outside = tf.logicalOr(tf.less(positions, 0), tf.greater(positions, size));
+  return tf.cast(tf.where(outside, tf.fill(positions.shape, size), positions), 'int32') as tf.Tensor2D;
+}
+
+function flatIndices(positions: tf.Tensor2D, size: number): tf.Tensor1D {
+  return tf.reshape(indicesIn(positions, size), [-1]) as tf.Tensor1D;
+}
+
+/** Tells whether the active backend has kernels for zones; see contracts/zone-kernels.ts. */
+function hasKernels(): boolean {
+  return tf.getKernel(ChooseZones, tf.getBackend()) !== undefined;
+}
