@@ -21,6 +21,7 @@ export async function roundCodes(
   { indexEvery }: QuantizeOptions = {},
 ): Promise<tf.Tensor2D> {
   if (bits === 32) return codes;
+  if (codes.size === 0) return tf.clone(codes);
   const values = (await codes.data()) as Float32Array;
   return tf.tensor(quantizeRows(values, codes.shape[1], bits, indexEvery), codes.shape);
 }
