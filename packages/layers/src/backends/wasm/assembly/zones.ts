@@ -23,12 +23,20 @@ export function chooseZones(begin: i32, end: i32, job: ZonesJob, _scratch: usize
     let most: f64 = -1;
     let position = job.positions;
     for (let zone = 0; zone < job.zoneCount; zone++) {
-      let sum: f64 = 0;
-      for (let i = job.size; i > 0; i--, position += 4) {
-        const at = <u32>(<i32>load<f32>(position));
-        const value: f64 = at < columns ? load<f32>(x + (at << 2)) : 0;
-        sum += value * value;
+      // Four sums at a time: each addition would wait for the last one.
+      let sum0: f64 = 0;
+      let sum1: f64 = 0;
+      let sum2: f64 = 0;
+      let sum3: f64 = 0;
+      let i = job.size;
+      for (; i >= 4; i -= 4, position += 16) {
+        sum0 += squareAt(x, columns, position);
+        sum1 += squareAt(x, columns, position + 4);
+        sum2 += squareAt(x, columns, position + 8);
+        sum3 += squareAt(x, columns, position + 12);
       }
+      for (; i > 0; i--, position += 4) sum0 += squareAt(x, columns, position);
+      const sum = sum0 + sum1 + (sum2 + sum3);
       if (sum > most) {
         most = sum;
         best = zone;
@@ -36,6 +44,13 @@ export function chooseZones(begin: i32, end: i32, job: ZonesJob, _scratch: usize
     }
     store<i32>(job.zones + (row << 2), best);
   }
+}
+
+/** Returns the square of the value at a position of a row, 0 if it is outside. @inline */
+function squareAt(x: usize, columns: u32, position: usize): f64 {
+  const at = <u32>(<i32>load<f32>(position));
+  const value: f64 = at < columns ? load<f32>(x + (at << 2)) : 0;
+  return value * value;
 }
 
 /** Gathers the values of each row's zone. Units: rows. */
