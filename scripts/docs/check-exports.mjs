@@ -26,13 +26,14 @@ export function undocumented() {
   return missing;
 }
 
-/** Methods and accessors that are neither private nor described in a base class. */
+/** Methods and accessors that are neither private or internal nor described in a base class. */
 function methodsOf(symbol) {
   const members = [...(symbol.members?.values() ?? [])];
   return members.filter((member) => {
     const [declaration] = member.declarations ?? [];
     if (!declaration || !(ts.isMethodDeclaration(declaration) || ts.isGetAccessor(declaration))) return false;
     if (ts.isPrivateIdentifier(declaration.name) || ts.isComputedPropertyName(declaration.name)) return false;
+    if (ts.getJSDocTags(declaration).some(({ tagName }) => tagName.text === 'internal')) return false;
     const flags = ts.getCombinedModifierFlags(declaration);
     return !(flags & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected | ts.ModifierFlags.Override));
   });

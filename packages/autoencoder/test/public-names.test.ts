@@ -6,7 +6,7 @@ testPublicNames(new URL('../', import.meta.url), {
   baselines:
     'JpegCoder Pca compareWithPca fitPca scorePca CompareOptions Comparison ComparisonGroup ComparisonRow JpegResult PcaComparison PcaComparisonOptions PcaOptions PcaScoreOptions RatePoint RivalMethod ScoredNetwork',
   codes:
-    'codeBytes encodeNpy encodeTextNpy nearestNeighbors projectCodes quantizeCodes readCodesParquet writeCodesNpy writeCodesParquet CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbor NeighborOptions NpyOptions ProjectOptions Projection SampleImagesOptions',
+    'codeBytes encodeNpy encodeTextNpy nearestNeighbors projectCodes quantizeCodes readCodesParquet writeCodesNpy writeCodesParquet CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbor NeighborOptions NpyOptions ProjectOptions Projection QuantizeOptions SampleImagesOptions',
   interchange:
     'exportKeras exportOnnx exportPyTorch importKeras importPyTorch importTfjs importTorch7 KerasImportOptions KerasOptions NetworkPart OnnxOptions PyTorchImportOptions PyTorchOptions TfjsImportOptions Torch7ImportOptions UnpoolingForm',
   native:

@@ -7,4 +7,4 @@ export { type Projection, type ProjectOptions, projectCodes } from '../codes/pro
 export { readCodesParquet } from '../codes/read-codes';
 export type { SampleImagesOptions } from '../codes/sample';
 export { type CodeStream, type NpyOptions, writeCodesNpy, writeCodesParquet } from '../codes/write-codes';
-export { codeBytes, quantizeCodes } from '../network/quantize';
+export { codeBytes, type QuantizeOptions, quantizeCodes } from '../network/quantize';

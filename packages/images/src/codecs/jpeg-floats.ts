@@ -21,7 +21,11 @@ export interface FloatOptions {
   scale: number;
 }
 
-/** @returns false if this does not decode such files or does not resize like this, or if the file is damaged: then nothing is written. */
+/**
+ * Decodes a JPEG file to floats in the kernels' memory, a plane per color.
+ *
+ * @returns false if this does not decode such files or does not resize like this, or if the file is damaged: then nothing is written.
+ */
 export function decodeJpegToFloats(kernels: ImageKernels, file: Uint8Array, options: FloatOptions): boolean {
   const { resize, cut, channels, address, means, scale } = options;
   const image = openJpeg(kernels, file);

@@ -12,7 +12,7 @@ import {
 import { initializers, layers, type Shape } from '@tensorflow/tfjs-layers';
 import { formatShape, InvalidOptionError, ShapeError } from '../errors';
 import { checkOptions } from '../ops/checks';
-import { decodeZones, encodeZones, type Zones } from '../ops/zones';
+import { decodeZones, encodeZones } from '../ops/zones';
 import { markAutoNamed } from './auto-name';
 import type { LayerArgs } from './max-pooling-2d';
 
@@ -62,14 +62,9 @@ abstract class ZoneLayer extends layers.Layer {
     this.#means = add('means', [values]);
   }
 
-  /** Maps the last axis of a tensor. */
-  protected mapRows(inputs: Tensor | Tensor[], f: (rows: Tensor2D, zones: Zones) => Tensor2D): Tensor {
-    return tidy(() => {
-      const [x] = [inputs].flat() as [Tensor];
-      const zones = { positions: this.#positions.read() as Tensor2D, means: this.#means.read() as Tensor1D };
-      const mapped = f(reshape(x, [-1, x.shape.at(-1) as number]), zones);
-      return reshape(mapped, [...x.shape.slice(0, -1), mapped.shape[1]]);
-    });
+  /** Reads both. */
+  protected readFixedWeights(): { positions: Tensor2D; means: Tensor1D } {
+    return { positions: this.#positions.read() as Tensor2D, means: this.#means.read() as Tensor1D };
   }
 
   protected valuesOf(shape: Shape | Shape[]): number {
@@ -132,7 +127,7 @@ export class ZonalCode extends ZoneLayer {
 
   /** float32 `[..., C]` -> `[..., numbers]`. */
   override call(inputs: Tensor | Tensor[]): Tensor {
-    return this.mapRows(inputs, encodeZones);
+    return mapRows(inputs, (rows) => encodeZones(rows, this.readFixedWeights()));
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -178,7 +173,7 @@ export class InverseZonalCode extends ZoneLayer {
 
   /** float32 `[..., numbers]` -> `[..., values]`. */
   override call(inputs: Tensor | Tensor[]): Tensor {
-    return this.mapRows(inputs, decodeZones);
+    return mapRows(inputs, (rows) => decodeZones(rows, this.readFixedWeights()));
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -190,6 +185,15 @@ export class InverseZonalCode extends ZoneLayer {
     if (numbers >= 2) return numbers;
     throw new ShapeError({ where: this.where, expected: 'codes of at least 2 numbers', received: `${numbers}` });
   }
+}
+
+/** Maps the last axis of a tensor. */
+function mapRows(inputs: Tensor | Tensor[], f: (rows: Tensor2D) => Tensor2D): Tensor {
+  return tidy(() => {
+    const [x] = [inputs].flat() as [Tensor];
+    const mapped = f(reshape(x, [-1, x.shape.at(-1) as number]));
+    return reshape(mapped, [...x.shape.slice(0, -1), mapped.shape[1]]);
+  });
 }
 
 serialization.registerClass(ZonalCode);
