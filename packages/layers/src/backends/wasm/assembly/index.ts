@@ -26,4 +26,4 @@ export { reflectionPass, takeReflection } from './tridiagonal';
 export { unpoolConv } from './unpool-conv';
 export { PACK_CHANNELS, packWinograd, winogradConv } from './winograd-conv';
 export { SLICE_VALUES, unpackWinograd, winogradGradient } from './winograd-gradient';
-export { chooseZones, gatherZones, scatterZones } from './zones';
+export { decodeZones, encodeZones, gatherZones, scatterZones } from './zones';

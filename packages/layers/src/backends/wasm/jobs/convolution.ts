@@ -109,7 +109,7 @@ export function convForward(
   y: number,
   finish: Finish,
 ): void {
-  const blocks = blockConvolution(info);
+  const blocks = blockConvolution(engine, info);
   if (!blocks) runConvs(engine, [forwardConvolution(info, x, filter, y, finish)]);
   else
     withInputBlocks(engine, info, (inputBlocks) =>
@@ -186,7 +186,7 @@ export function convBackpropInput(
   dx: number,
   finish: Finish = {},
 ): void {
-  const blocks = blockConvolution(info);
+  const blocks = blockConvolution(engine, info);
   if (blocks) {
     withOutputBlocks(engine, info, dx, finish, (outputBlocks) =>
       withFilterBlocks(engine, info, blocks, filter, (filter) =>

@@ -28,7 +28,7 @@ export function filterGradient(
 ): void {
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth } =
     info;
-  const blocks = blockConvolution(info);
+  const blocks = blockConvolution(engine, info);
   if (blocks || suitsWinograd(shapeOf(info))) {
     if (!blocks) winogradFilterGradient(engine, info, x, dy, gradient);
     else

@@ -13,15 +13,18 @@ type Info = backend_util.Conv2DInfo;
 /** Up to this many channels, pixels are put together; with more, each phase of the stride has enough channels of its own. */
 const mostChannels = 4;
 
-/** Numbers of channels of a block, and of the other side, and how many times fewer products there must be, for it to be faster. */
-const [leastBlockChannels, leastOutChannels, leastSaved] = [12, 16, 1.5];
+/** Number of channels of the other side, and how many times fewer products there must be, for it to be faster. */
+const [leastOutChannels, leastSaved] = [16, 1.5];
 
-/** Returns the convolution of blocks of pixels that a convolution is, if it is faster that way. */
-export function blockConvolution(info: Info): Info | undefined {
+/**
+ * Returns the convolution of blocks of pixels that a convolution is, if it is faster that way. A block must have as many channels as the
+ * widest tile has columns: where tiles are wider, direct convolution of few channels is faster.
+ */
+export function blockConvolution(engine: Engine, info: Info): Info | undefined {
   const { strideHeight, strideWidth, dilationHeight, dilationWidth, inChannels, outChannels, padInfo } = info;
   const channels = strideHeight * strideWidth * inChannels;
   if (strideHeight * strideWidth === 1 || dilationHeight * dilationWidth !== 1) return undefined;
-  if (inChannels > mostChannels || channels < leastBlockChannels || channels % 4 !== 0) return undefined;
+  if (inChannels > mostChannels || channels < engine.panel || channels % 4 !== 0) return undefined;
   if (outChannels < leastOutChannels || outChannels % 4 !== 0) return undefined;
   const taps = [Math.ceil(info.filterHeight / strideHeight), Math.ceil(info.filterWidth / strideWidth)] as const;
   const [inHeight, inWidth] = [info.outHeight + taps[0] - 1, info.outWidth + taps[1] - 1];
