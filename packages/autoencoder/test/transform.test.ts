@@ -76,6 +76,20 @@ describe('the start of preset transform', () => {
     expect(codes[0]).toEqual(codes[1]);
   });
 
+  it('keeps the brightness of images that are all equally bright', async () => {
+    const inputShape = [32, 32, 3] as const;
+    const samples = noiseSamples(60, inputShape).map((sample) => {
+      // Each pixel and the one half a plane later are 255 together.
+      const data = sample.data.map((value, i, all) => (i % 1024 < 512 ? value : 255 - all[i - 512]));
+      return { ...sample, data };
+    });
+    const network = await newNetwork({ inputShape, codeSize: 32 });
+    await network.computeStart(samples.slice(0, 50), { seed: 1 });
+    // Of uniform noise around its mean: 10 log10(12) = 10.79 dB.
+    expect(meanPsnr(network, samples.slice(50))).toBeGreaterThan(10.7);
+    network.dispose();
+  });
+
   it('needs no images: cosines of low frequencies are the default', async () => {
     const network = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
     // The colors of these images vary as much as their brightness, which is unusual.

@@ -52,7 +52,7 @@ export function rankCoefficients(table: BlockTable, known: BlockRange, plan: Blo
     meansOf(moments).map((mean, k) => (isMirrored && isOdd(k, plan) ? 0 : mean));
   const rank = (moments: Moments, weighted: Moments, isMirrored: boolean): Ranking => {
     const allMeans = meansFor(moments, isMirrored);
-    const positions = largest(variancesAbout(allMeans, weighted), plan.coefficients);
+    const positions = withMeans(variancesAbout(allMeans, weighted), allMeans, plan);
     return { isMirrored, positions, weights, ...meansAt(positions, allMeans) };
   };
   return {
@@ -87,6 +87,20 @@ export function weightsOf(errors: Float64Array): Float64Array {
 
 function meanOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * Returns the coefficients with the largest variances. Those that hardly vary but are far from 0, such as the brightness of images that are all
+ * equally bright, take the last places that the code does not need: of coefficients that are not considered, the mean is lost, too.
+ */
+function withMeans(variances: Float64Array, means: Float64Array, { coefficients, numbers }: BlockPlan): Int32Array {
+  const positions = largest(variances, coefficients);
+  const considered = new Set(positions);
+  const least = variances[positions[coefficients - 1]];
+  const squares = means.map((mean, k) => (considered.has(k) ? 0 : mean ** 2));
+  const missed = largest(squares, coefficients - numbers).filter((k) => squares[k] > least);
+  positions.set(missed, coefficients - missed.length);
+  return positions;
 }
 
 function largest(values: Float64Array, count: number): Int32Array {
