@@ -1,5 +1,4 @@
 /** Codes whose numbers mean different things in different zones; see ZonalCode of @ae/layers. */
-import { ZonalCode } from '@ae/layers';
 import type { Network } from '../network/network';
 
 /** The zones of a network's code. */
@@ -12,8 +11,7 @@ export interface CodeZones {
 }
 
 /** Returns the zones of a network's code; undefined if it has none. */
-export async function zonesOf({ encoder }: Network): Promise<CodeZones | undefined> {
-  const layer = encoder.layers.find((each): each is ZonalCode => each instanceof ZonalCode);
+export async function zonesOf({ zonalCode: layer }: Network): Promise<CodeZones | undefined> {
   if (!layer) return undefined;
   const positions = (await layer.getWeights()[0].data()) as Float32Array;
   return { numbers: layer.numbers, count: layer.zones, positions };

@@ -5,15 +5,12 @@ import { AutoencoderError } from '../errors/errors';
 import { hasOwnKernels } from './initialization-scope';
 import type { PresetName } from './options';
 import { codeLayerName, presets } from './presets';
+import type { TransformOptions } from './transform/block-plan';
 
 /** The parts of a network: a preset, or layers. */
-export interface Architecture {
+export interface Architecture extends TransformOptions {
   readonly preset?: PresetName;
   readonly layers?: readonly (layers.Layer | Residual)[];
-  readonly codeSize?: number;
-  readonly coefficients?: number;
-  readonly zones?: number;
-  readonly variational?: boolean;
 }
 
 /**

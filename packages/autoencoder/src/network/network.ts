@@ -59,8 +59,8 @@ export class Network implements NetworkParts, NetworkDescription {
   /** How it processes images of other sizes than `inputShape`, if it can. */
   readonly blocks?: BlockNetwork;
 
-  /** The first of each stretch of this many numbers of the code is the index of a zone; 0: none is. */
-  readonly indexEvery: number;
+  /** The layer that makes the code, if it has zones: the first of each stretch of its numbers is the index of a zone. */
+  readonly zonalCode?: ZonalCode;
 
   /** Computes the initial weights from training samples, if the network is waiting for such a start. */
   start?: (samples: SampleSource, options: LinearStartOptions) => Promise<void>;
@@ -75,7 +75,7 @@ export class Network implements NetworkParts, NetworkDescription {
     this.origin = origin;
     this.isBlank = isBlank;
     this.blocks = BlockNetwork.of(encoder, decoder);
-    this.indexEvery = encoder.layers.find((layer): layer is ZonalCode => layer instanceof ZonalCode)?.numbers ?? 0;
+    this.zonalCode = encoder.layers.find((layer): layer is ZonalCode => layer instanceof ZonalCode);
   }
 
   /** Returns `sample` if the network takes it; otherwise throws INVALID_SAMPLE naming its `index`. */

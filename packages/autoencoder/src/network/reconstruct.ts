@@ -68,7 +68,7 @@ export function reconstructorFor(
   return async (images, start) => {
     const others = hasMasks ? await masksFor[mode](images.shape[0], start) : undefined;
     const { code, masks } = network.encode(images);
-    const rounded = await roundCodes(code, codeBits, network);
+    const rounded = await roundCodes(code, codeBits, { indexEvery: network.zonalCode?.numbers });
     const output = network.decode(rounded, others ?? masks, [images.shape[1], images.shape[2]]);
     tf.dispose([code, rounded, masks, others ?? []]);
     return output;

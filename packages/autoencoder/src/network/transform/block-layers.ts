@@ -5,8 +5,10 @@ import { inputShapeOf, layersOf } from './graph-parts';
 
 /** Layers that treat each position separately, as long as there are positions. */
 const pointwise = ['Dense', 'ReLU', 'LeakyReLU', 'ELU', 'Activation', 'Dropout'];
+/** Layers that mix the values of a code. */
+const mixing = ['Dense', 'VariationalCode', 'ZonalCode', 'InverseZonalCode'];
 /** Layers on codes, of which blocks have one each. */
-const ofCodes = [...pointwise, 'VariationalCode', 'ZonalCode', 'InverseZonalCode', 'Flatten', 'Reshape'];
+const ofCodes = [...pointwise, ...mixing, 'Flatten', 'Reshape'];
 /** Layers on images. */
 const ofImages = [...pointwise, 'Conv2D', 'Conv2DTranspose', 'Add', 'ZeroPadding2D', 'Cropping2D'];
 
@@ -21,8 +23,7 @@ export function blockLayersOf(
   if (!(analysis instanceof BlockTransform2D) || !(synthesis instanceof InverseBlockTransform2D)) return undefined;
   const isOf = (names: readonly string[]) => (layer: layers.Layer) => names.includes(layer.getClassName());
   const mixesBlocks = (layer: layers.Layer) =>
-    ['Dense', 'VariationalCode', 'ZonalCode', 'InverseZonalCode'].includes(layer.getClassName()) &&
-    inputShapeOf(layer).length !== 3;
+    mixing.includes(layer.getClassName()) && inputShapeOf(layer).length !== 3;
   if ([...toCode, ...fromCode].some(mixesBlocks)) return undefined;
   if (![...toCode, ...fromCode].every(isOf(ofCodes)) || ![...before, ...after].every(isOf(ofImages))) return undefined;
   if (![...before, ...after].every(takesAnySize)) return undefined;

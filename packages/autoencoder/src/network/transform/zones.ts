@@ -1,41 +1,14 @@
-/**
- * Zones of a code: sets of values, of which each block uses the one that suits it best (adaptive zonal coding, Chen and Smith, 1977).
- *
- * Zones and blocks are fitted to each other in turns, as in Lloyd's algorithm: each zone gets the values with the largest squares in its
- * blocks, and each block the zone that keeps most of it.
- */
+/** Zones of a code: sets of values, of which each block uses the one that suits it best (adaptive zonal coding, Chen and Smith, 1977). */
 import type { BlockPlan } from './block-plan';
 import type { BlockRange, BlockTable, Pause } from './block-statistics';
 import type { Basis } from './eigen-code';
-import { type Ranking, weightsOf } from './ranking';
+import { bestZones, fitZones, type Squares, type ZoneSizes } from './fit-zones';
+import type { Ranking } from './ranking';
 
-/** Number of turns; more gain less than 0.02 dB. */
-const turns = 10;
 /** Maximum number of blocks that zones are fitted to. */
 const mostBlocks = 4096;
-/** Number of blocks that each zone starts with. */
-const seeds = 4;
-/** Number of average blocks that count as blocks of each zone: a zone of few blocks would fit nothing else. */
-const averageBlocks = 4;
 /** Maximum number of axes that zones of eigenvectors choose, and that they leave out. */
 const mostAxes = 64;
-
-/** Squares of blocks. */
-interface Squares {
-  readonly blocks: number;
-  readonly perImage: number;
-  /** `[blocks, kept]`: of the values that zones choose from. */
-  readonly data: Float32Array;
-  /** The sum of all squares of each block. */
-  readonly totals: Float64Array;
-}
-
-/** How many zones there are, how many values they choose from, and how many of those each has. */
-interface ZoneSizes {
-  readonly zones: number;
-  readonly kept: number;
-  readonly size: number;
-}
 
 function sizesOf({ zones, kept, numbers }: BlockPlan): ZoneSizes {
   return { zones, kept, size: numbers - 1 };
@@ -50,7 +23,7 @@ export async function findZones(
   pause: Pause,
 ): Promise<Int32Array> {
   const squares = await squaresOf(table, fewer(range, table), ranking, plan, pause);
-  return aligned(await fit(squares, sizesOf(plan), pause), sizesOf(plan));
+  return aligned(await fitZones(squares, sizesOf(plan), pause), sizesOf(plan));
 }
 
 /**
@@ -69,7 +42,7 @@ export async function findZonesOfAxes(
   const shared = size - Math.min(mostAxes, size >> 1);
   const sizes = { zones: plan.zones, kept: columns - shared, size: size - shared };
   const squares = await squaresOfAxes(table, ranking, { matrix, columns, from: shared }, pause);
-  const zones = aligned(await fit(squares, sizes, pause, ranking.weights), sizes);
+  const zones = aligned(await fitZones(squares, sizes, pause, ranking.weights), sizes);
   const all = firstZones(plan);
   for (const [i, axis] of zones.entries())
     all[Math.floor(i / sizes.size) * size + shared + (i % sizes.size)] = shared + axis;
@@ -97,24 +70,6 @@ export async function keptByZones(
 ): Promise<Float64Array> {
   const squares = await squaresOf(table, range, ranking, plan, pause);
   return (await bestZones(squares, zones, sizesOf(plan), pause)).kept;
-}
-
-/** Fits zones to blocks. The weights of images are given, or the inverse of their errors. */
-async function fit(squares: Squares, sizes: ZoneSizes, pause: Pause, given?: Float64Array): Promise<Int32Array> {
-  let weights = given ?? new Float64Array(squares.blocks / squares.perImage).fill(1);
-  // A few blocks each break the symmetry between zones.
-  const each = Math.max(1, Math.floor(squares.blocks / sizes.zones));
-  let zoneOf = Int32Array.from({ length: squares.blocks }, (_, block) =>
-    block % each < seeds ? Math.floor(block / each) : -1,
-  );
-  let zones = largestOf(squares, zoneOf, weights, sizes);
-  for (let turn = 1; turn < turns; turn++) {
-    const { best, kept } = await bestZones(squares, zones, sizes, pause);
-    zoneOf = best;
-    if (!given) weights = weightsOf(imageErrors(squares, kept));
-    zones = largestOf(squares, zoneOf, weights, sizes);
-  }
-  return zones;
 }
 
 /** Returns whole images at the beginning of a range, as many as zones are fitted to. */
@@ -164,67 +119,6 @@ async function squaresOfAxes(
     await pause();
   }
   return { blocks, perImage: table.perImage, data: squares, totals: new Float64Array(blocks) };
-}
-
-/** Returns the values with the largest squares in the blocks of each zone. */
-function largestOf(
-  { blocks, perImage, data }: Squares,
-  zoneOf: Int32Array,
-  weights: Float64Array,
-  { zones, kept, size }: ZoneSizes,
-): Int32Array {
-  const sums = new Float64Array(zones * kept);
-  const all = new Float64Array(kept);
-  const [weightOf, countOf] = [new Float64Array(zones), new Float64Array(zones)];
-  let allWeights = 0;
-  for (let block = 0; block < blocks; block++) {
-    const weight = weights[Math.floor(block / perImage)];
-    const [row, zone] = [block * kept, zoneOf[block]];
-    allWeights += weight;
-    for (let k = 0; k < kept; k++) all[k] += weight * data[row + k];
-    if (zone < 0) continue;
-    weightOf[zone] += weight;
-    countOf[zone]++;
-    for (let k = 0; k < kept; k++) sums[zone * kept + k] += weight * data[row + k];
-  }
-  const positions = new Int32Array(zones * size);
-  for (let zone = 0; zone < zones; zone++) {
-    // Average blocks, with the weight that blocks of the zone have.
-    const share = (averageBlocks * (countOf[zone] > 0 ? weightOf[zone] / countOf[zone] : 1)) / allWeights;
-    const values = all.map((sum, k) => share * sum + sums[zone * kept + k]);
-    const order = Int32Array.from(values.keys()).sort((a, b) => values[b] - values[a] || a - b);
-    positions.set(order.subarray(0, size).sort(), zone * size);
-  }
-  return positions;
-}
-
-/** Returns the zone that keeps most of each block, the first of equal ones, and how much. */
-async function bestZones(
-  { blocks, data }: Squares,
-  positions: Int32Array,
-  { zones, kept, size }: ZoneSizes,
-  pause: Pause,
-): Promise<{ best: Int32Array<ArrayBuffer>; kept: Float64Array }> {
-  const best = new Int32Array(blocks);
-  const most = new Float64Array(blocks).fill(-1);
-  for (let block = 0; block < blocks; block++) {
-    const row = data.subarray(block * kept, (block + 1) * kept);
-    for (let zone = 0; zone < zones; zone++) {
-      let sum = 0;
-      for (let i = zone * size; i < (zone + 1) * size; i++) sum += row[positions[i]];
-      if (sum > most[block]) [best[block], most[block]] = [zone, sum];
-    }
-    await pause();
-  }
-  return { best, kept: most };
-}
-
-/** Returns what is dropped of each image. */
-function imageErrors({ totals, perImage }: Squares, kept: Float64Array): Float64Array {
-  const errors = new Float64Array(totals.length / perImage);
-  for (const [block, total] of totals.entries())
-    errors[Math.floor(block / perImage)] += Math.max(0, total - kept[block]);
-  return errors;
 }
 
 /**
