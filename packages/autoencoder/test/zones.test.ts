@@ -1,10 +1,21 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { cosineMatrix } from '@ae/layers/ops';
+import { sharedFolder } from '@ae/testing/scratch';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inZonesOf } from '../src/codes/zoned-codes';
 import { Random } from '../src/data/random';
 import { quantizeCodes } from '../src/entries/codes';
-import { Autoencoder, type AutoencoderOptions, type Sample, samplesToTensor, useBackend } from '../src/entries/index';
+import {
+  Autoencoder,
+  type AutoencoderOptions,
+  resumeTraining,
+  type Sample,
+  samplesToTensor,
+  useBackend,
+} from '../src/entries/index';
+import { readConfigFile } from '../src/entries/runs';
 import { drawingSamples } from './drawings';
 import { meanPsnr, newNetwork } from './transform-networks';
 
@@ -164,5 +175,28 @@ describe('zones of preset transform', () => {
     await expect(newNetwork({ inputShape, codeSize: 1, zones: 4 })).rejects.toThrow(
       'zones: expected 1 for codes of one',
     );
+  });
+
+  it('are as many in a resumed run as in the one that was stopped, none in those from before there were zones', async () => {
+    const base = sharedFolder();
+    for (const zones of [undefined, 1]) {
+      const folder = path.join(base, `${zones}`);
+      const network = await newNetwork({ inputShape, codeSize: 33, zones });
+      const stop = new AbortController();
+      const options = { batchSize: 40, epochs: 2, signal: stop.signal, onStep: () => stop.abort() };
+      await expect(network.train(training, { ...options, run: { folder } })).rejects.toThrow('aborted');
+      const file = path.join(folder, 'config.json');
+      const config = JSON.parse(readFileSync(file, 'utf8'));
+      expect(config.network.zones).toBe(zones ?? 16);
+      if (zones === 1) {
+        delete config.network.zones;
+        writeFileSync(file, JSON.stringify(config));
+      }
+      const { autoencoder } = await resumeTraining(folder, training);
+      expect(autoencoder.model.layers.some(({ name }) => name === 'zones')).toBe(zones !== 1);
+      expect((await readConfigFile(file)).network?.zones).toBe(zones ?? 16);
+      autoencoder.dispose();
+      network.dispose();
+    }
   });
 });

@@ -25,7 +25,7 @@ export async function createNetwork(
   options: InitializeOptions,
 ): Promise<Network> {
   checkKeys('initialize', options, ['seed', 'scheme', 'recipe', 'draw']);
-  const { preset = 'mirror', layers, codeSize, coefficients, zones, variational } = description;
+  const { preset = 'mirror', layers, codeSize, coefficients, variational } = description;
   const { recipe = recipeFor(layers ? undefined : preset), seed = 0, draw = true } = options;
   const named = namedRecipe(recipe).scheme;
   checkOptions('initialization', networkOptions.initialization.options, { seed, scheme: options.scheme });
@@ -36,7 +36,7 @@ export async function createNetwork(
   const { scheme = layers && linearPartOf(model) ? 'linear' : named } = options;
   if (draw) initializeWeights(model, { seed, scheme, pixels, isOwn });
   const origin = {
-    ...(!layers && { preset, codeSize, coefficients, zones, variational }),
+    ...(!layers && { preset, codeSize, coefficients, zones: linearPartOf(model)?.zones, variational }),
     initialization: { scheme, seed },
   };
   const parts = { model, ...splitModel(model, codeLayerName) };

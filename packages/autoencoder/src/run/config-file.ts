@@ -2,7 +2,7 @@
 import { AutoencoderError, checkText, inWords } from '../errors/errors';
 import { expectRecord, parseJson, Unexpected } from '../files/expectations';
 import { recipeKeys, resolveRecipe } from '../training/recipes';
-import { expectRunConfig, maxConfigBytes, type RunConfig } from './run-config';
+import { expectRunConfig, maxConfigBytes, type RunConfig, withZones } from './run-config';
 import { readTextFile } from './run-file';
 
 /** The possible contents of such a file. */
@@ -31,7 +31,7 @@ export async function readConfigFile(file: string): Promise<RunConfig> {
     }
     expectRunConfig(config);
     expectRecipe(config);
-    return config;
+    return withZones(config);
   } catch (cause) {
     if (!(cause instanceof Unexpected)) throw cause;
     throw new AutoencoderError('RUN_INVALID', `${file}${cause.message.replace(/^(?!it )/, ': ').replace(/^it/, '')}.`, {

@@ -80,7 +80,7 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
   try {
     const config = parseJson(text);
     expectRunConfig(config);
-    return config;
+    return withZones(config);
   } catch (error) {
     if (!(error instanceof Unexpected)) throw error;
     throw new AutoencoderError(
@@ -89,6 +89,12 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
       { cause: error },
     );
   }
+}
+
+/** Says what a config of preset transform from before there were zones leaves unsaid: that its code has none. */
+export function withZones({ network, ...config }: RunConfig): RunConfig {
+  if (network?.preset !== 'transform') return { ...config, network };
+  return { ...config, network: { ...network, zones: network.zones ?? 1 } };
 }
 
 /**
