@@ -16,7 +16,9 @@ import argparse
 import json
 import os
 import signal
+import sys
 import time
+import traceback
 from pathlib import Path
 
 import torch
@@ -197,19 +199,36 @@ def train(options, device):
             run.release()
 
 
+def report(error, for_programs):
+    """Says what ended training; returns the exit status."""
+    is_exit = isinstance(error, SystemExit)
+    if is_exit and not error.code:
+        return 0
+    message = str(error) if is_exit else f"{type(error).__name__}: {error}"
+    if for_programs:
+        print(to_json({"event": "error", "message": message}))
+    if is_exit:
+        print(message, file=sys.stderr)
+    else:
+        traceback.print_exc()
+    return 1
+
+
 def main():
     options = parse_arguments()
     device = start_processes(options.precision, options.threads)
+    status = 0
     try:
         train(options, device)
+        # A process that leaves while another still hears from it makes that one fail.
+        dist.barrier()
+        dist.destroy_process_group()
     except (Exception, SystemExit) as error:
-        if options.events:
-            kind = "" if isinstance(error, SystemExit) else f"{type(error).__name__}: "
-            print(to_json({"event": "error", "message": f"{kind}{error}"}), flush=True)
-        raise
-    # A process that leaves while another still hears from it makes that one abort.
-    dist.barrier()
-    dist.destroy_process_group()
+        status = report(error, options.events)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: gloo's threads may still free tensors, and those that wait for Python's lock while it shuts down abort the process.
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 /** Errors before a training run is left to PyTorch. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeFolder, makeLmdb, plainDatum, remove } from './ae';
+import { ae as aeAlone, type Finished, makeFolder, makeLmdb, plainDatum, remove } from './ae';
 import { ae } from './one-process';
 
 const folder = makeFolder();
@@ -50,15 +51,44 @@ describe('torchrun', () => {
   });
 
   test('says which Python it looked for, and how to get one', async () => {
-    const before = process.env.AE_PYTHON;
-    process.env.AE_PYTHON = 'no-such-python';
-    try {
-      const { stderr } = await (await import('./ae')).ae(folder, 'train', 'train.lmdb', '--backend', 'torchrun');
-      expect(stderr).toContain('torchrun needs Python, but "no-such-python" does not run');
-      expect(stderr).toMatch(/install Python 3\.10 or later with torch, numpy, lmdb and safetensors.*AE_PYTHON/);
-    } finally {
-      if (before === undefined) delete process.env.AE_PYTHON;
-      else process.env.AE_PYTHON = before;
-    }
+    const { stderr } = await aeWithPython('no-such-python');
+    expect(stderr).toContain('torchrun needs Python, but "no-such-python" does not run');
+    expect(stderr).toMatch(/install Python 3\.10 or later with torch, numpy, lmdb and safetensors.*AE_PYTHON/);
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'says what ended a process, not what torchrun says after that',
+    async () => {
+      const python = path.join(folder, 'python');
+      writeFileSync(python, failingPython, { mode: 0o755 });
+      const { code, stderr } = await aeWithPython(python);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/torchrun ended early: .*terminate called after throwing/);
+      expect(stderr).toContain('failed (exitcode: -6) local_rank: 1');
+      expect(stderr).not.toContain('launch_agent');
+    },
+  );
 });
+
+/** A Python that has all packages, and whose torchrun fails as one does of which a process aborted. */
+const failingPython = `#!${process.execPath}
+if (process.argv[2] === '-c') console.log('{"missing": [], "version": "3.11"}');
+else {
+  console.error("terminate called after throwing an instance of 'std::bad_alloc'");
+  console.error('E1130 10:00:00.1 9 torch/distributed/elastic/multiprocessing/api.py:1002] failed (exitcode: -6) local_rank: 1 (pid: 9)');
+  console.error('Traceback (most recent call last):');
+  for (let i = 0; i < 50; i++) console.error('    return launch_agent(');
+  process.exitCode = 1;
+}
+`;
+
+async function aeWithPython(python: string): Promise<Finished> {
+  const before = process.env.AE_PYTHON;
+  process.env.AE_PYTHON = python;
+  try {
+    return await aeAlone(folder, 'train', 'train.lmdb', '--backend', 'torchrun');
+  } finally {
+    if (before === undefined) delete process.env.AE_PYTHON;
+    else process.env.AE_PYTHON = before;
+  }
+}

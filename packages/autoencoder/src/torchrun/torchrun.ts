@@ -41,8 +41,8 @@ type TorchEvent =
   | ({ readonly event: 'epoch' } & EpochSummary)
   | { readonly event: 'error'; readonly message: string };
 
-/** Number of lines of Python's errors that are kept for messages. */
-const keptLines = 40;
+/** Number of lines of Python's errors that are kept, and that messages show at most. */
+const [keptLines, shownLines] = [120, 40];
 
 /**
  * Makes the value of `train({ elsewhere })` that trains with PyTorch: torchrun starts train_ddp.py, which is put in the run's folder
@@ -123,7 +123,7 @@ class Torchrun implements Elsewhere {
       child.on('error', reject);
       child.on('close', (status) => {
         options.signal?.removeEventListener('abort', stop);
-        resolve({ status, errors: told.length > 0 ? told : lines });
+        resolve({ status, errors: told.length > 0 ? told : withoutAccount(lines) });
       });
     });
   }
@@ -165,6 +165,15 @@ function parseEvent(line: string): TorchEvent | undefined {
   return JSON.parse(line, (key, value) =>
     value === 'Infinity' && key.endsWith('Db') ? Number.POSITIVE_INFINITY : value,
   );
+}
+
+/**
+ * Returns the last lines that processes wrote and torchrun's line on how the last of them ended, without the traceback of torchrun itself
+ * that follows.
+ */
+function withoutAccount(lines: readonly string[]): string[] {
+  const end = lines.findLastIndex((line) => /torch\/distributed\/elastic\/.*failed \(exitcode/.test(line));
+  return lines.slice(0, end < 0 ? undefined : end + 1).slice(-shownLines);
 }
 
 /** Calls `take` with each complete line of a stream. */
