@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { registerCpuKernels } from '../src/backends/cpu';
-import { initWasm, type WasmEngine } from '../src/backends/wasm/index';
+import { initWasm } from '../src/backends/wasm/index';
 import { conv2d, MaxPooling2D, maxPooling2d, maxUnpooling2d, Sequential, splitModel } from '../src/entries/index';
 import { expectTensor } from './conformance/expect-tensor';
 import { type GoldenTensor, readGolden, toTensor } from './golden/read';
@@ -15,13 +15,11 @@ const savedBy010 = new URL('./fixtures/saved-model/', import.meta.url);
 const expected: Record<'x' | 'code' | 'y', GoldenTensor> = JSON.parse(
   readFileSync(new URL('expected.json', savedBy010), 'utf8'),
 );
-let engine: WasmEngine;
 
 beforeAll(async () => {
   registerCpuKernels();
-  engine = await initWasm();
+  await initWasm();
 });
-afterAll(() => engine.dispose());
 
 describe.each(['cpu', 'wasm'])('a model saved by version 0.1.0, on %s', (backend) => {
   beforeAll(async () => {

@@ -8,7 +8,7 @@ import {
   type SymbolicTensor,
   sequential,
 } from '@tensorflow/tfjs-layers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { initWasm, type WasmEngine } from '../src/backends/wasm';
 import {
   adamStep,
@@ -32,7 +32,6 @@ let engine: WasmEngine;
 beforeAll(async () => {
   engine = await initWasm();
 });
-afterAll(() => engine.dispose());
 
 const TOLERANCE = 5e-6;
 

@@ -1,14 +1,10 @@
 /** The WebAssembly kernels on sizes that are not multiples of their tiles: every tail, stride, padding, dilation and transpose. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { initWasm, type WasmEngine } from '../src/backends/wasm';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { initWasm } from '../src/backends/wasm';
 import { type ConvCase, convOutput, eachProduct, randomValues, relativeError } from './wasm-reference';
 
-let engine: WasmEngine;
-beforeAll(async () => {
-  engine = await initWasm();
-});
-afterAll(() => engine.dispose());
+beforeAll(() => initWasm());
 
 const TOLERANCE = 2e-6;
 

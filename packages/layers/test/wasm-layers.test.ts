@@ -6,7 +6,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { registerCpuKernels } from '../src/backends/cpu';
 import { initWasm, type WasmEngine } from '../src/backends/wasm';
 import { adamStep, sgdStep } from '../src/entries/index';
@@ -19,7 +19,6 @@ beforeAll(async () => {
   engine = await initWasm({ threads: 2 });
   poison(engine.backend);
 });
-afterAll(() => engine.dispose());
 
 function poison(backend: BackendWasm): void {
   const { makeOutput } = backend;

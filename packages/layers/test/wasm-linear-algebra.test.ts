@@ -1,15 +1,11 @@
 /** Slices and Householder reduction of the WebAssembly engine, checked against plain loops and against linear algebra. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { initWasm, type WasmEngine } from '../src/backends/wasm';
+import { beforeAll, expect, test } from 'vitest';
+import { initWasm } from '../src/backends/wasm';
 import { sgdStep } from '../src/entries';
 import { reduceOnBackend, type Tridiagonal } from '../src/entries/ops';
 
-let engine: WasmEngine;
-beforeAll(async () => {
-  engine = await initWasm();
-});
-afterAll(() => engine.dispose());
+beforeAll(() => initWasm());
 
 test.each([
   [[7], [2], [3]],

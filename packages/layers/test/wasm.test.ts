@@ -1,14 +1,11 @@
-import { initWasm, type WasmEngine } from '../src/backends/wasm/index';
+import { initWasm } from '../src/backends/wasm/index';
 import { describeConformance } from './conformance';
-
-let engine: WasmEngine;
 
 describeConformance('wasm', {
   backend: 'wasm',
   // tfjs-wasm's Sum over no elements leaves its output uninitialized.
   trainsEmptyBatches: false,
   setUp: async () => {
-    engine = await initWasm();
+    await initWasm({ threads: 2 });
   },
-  tearDown: () => engine.dispose(),
 });

@@ -30,6 +30,8 @@ export function filterGradient(
     info;
   const blocks = blockConvolution(engine, info);
   if (blocks || suitsWinograd(shapeOf(info))) {
+    // First, as the long jobs should be last: this thread prepares the next ones meanwhile.
+    if (biasGradient) columnSums(engine, dy, batchSize * outHeight * outWidth, outChannels, biasGradient);
     if (!blocks) winogradFilterGradient(engine, info, x, dy, gradient);
     else
       withInputBlocks(engine, info, (inputBlocks) =>
@@ -37,7 +39,6 @@ export function filterGradient(
           winogradFilterGradient(engine, blocks, x, dy, gradient, inputBlocks),
         ),
       );
-    if (biasGradient) columnSums(engine, dy, batchSize * outHeight * outWidth, outChannels, biasGradient);
     return;
   }
   const rows = filterHeight * filterWidth * inChannels;

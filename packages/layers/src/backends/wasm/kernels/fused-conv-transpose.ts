@@ -101,8 +101,8 @@ function denseGradients(
   to: Targets,
   attrs: FusedGradAttrs,
 ): TensorInfo {
-  filterGradient(engine, info, engine.pointer(dy), engine.pointer(x), to.filter);
   sumPixels(engine, dy, to.bias);
+  filterGradient(engine, info, engine.pointer(dy), engine.pointer(x), to.filter);
   return inputGradient(engine, x, [dy, filter], attrs, (dx, mask) =>
     convForward(engine, info, engine.pointer(dy), engine.pointer(filter), dx, { mask }),
   );
@@ -140,8 +140,8 @@ function generalUnpoolGradients(
   dx: TensorInfo,
 ): void {
   withOutput(engine, info, 'maxUnpool', x, indices, (unpooled) => {
-    filterGradient(engine, info, engine.pointer(dy), unpooled, to.filter);
     sumPixels(engine, dy, to.bias);
+    filterGradient(engine, info, engine.pointer(dy), unpooled, to.filter);
     // The unpooled image is consumed: its memory takes its gradient.
     convForward(engine, info, engine.pointer(dy), engine.pointer(filter), unpooled, {});
     const pixels = info.outHeight * info.outWidth;

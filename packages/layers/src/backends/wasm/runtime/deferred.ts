@@ -68,6 +68,8 @@ export function defer(
     if (offset !== undefined) return;
     const at = engine.allocate(Math.max(4 * size, 1));
     compute(at);
+    // Who asks for the record is about to look.
+    engine.settle();
     settle(at);
   };
   const record: TensorRecord = {

@@ -4,6 +4,7 @@ import { type Calls, calls, type Kernels, kernels, type Layout, type SideFunctio
 import { WasmEngineError } from './errors';
 import type { SideKernel } from './job-control';
 import { type CompileOptions, compileSideModule, type SideModule, type SimdKind } from './side-module';
+import { waitForJobs } from './wait-for-jobs';
 import { WorkerPool } from './worker-pool';
 
 /** How a job is divided, and what it needs. */
@@ -18,11 +19,13 @@ export interface Cut {
 
 /** What Emscripten, which compiled the WebAssembly of TensorFlow.js, gives access to. */
 interface Emscripten {
-  asm: { memory: WebAssembly.Memory };
+  asm: { memory: WebAssembly.Memory; free(pointer: number): void };
   tfjs: { registerTensor(id: number, size: number, memoryOffset: number): void; disposeData(id: number): void };
   _malloc(bytes: number): number;
-  _free(pointer: number): void;
 }
+
+/** The record that TensorFlow.js keeps for a tensor. */
+type TensorRecord = ReturnType<BackendWasm['dataIdMap']['get']>;
 
 /** The exports of the side module, besides its kernels. */
 type SideExports = SideFunctions & Record<keyof Calls, (job: number) => void> & { PANEL: WebAssembly.Global<'i32'> };
@@ -51,8 +54,12 @@ export class Engine {
   readonly #pool: WorkerPool;
   readonly #exports: SideExports;
   readonly #numbers: ReadonlyMap<string, number>;
-  /** Where jobs are written. */
-  readonly #job: number;
+  /** Where jobs are written, in turns: threads still read the last one when the next is written. */
+  #job: number;
+  #otherJob: number;
+  /** What has been freed while a job was running that may still use it. */
+  readonly #freed: number[] = [];
+  readonly #record: (dataId: object) => TensorRecord;
   /** Two views of all memory, recreated when it has grown. */
   #words: Int32Array;
   #floats: Float32Array;
@@ -78,6 +85,9 @@ export class Engine {
     this.#words = new Int32Array(memory.buffer);
     this.#floats = new Float32Array(memory.buffer);
     this.#job = this.allocate(jobBytes);
+    this.#otherJob = this.allocate(jobBytes);
+    this.#record = backend.dataIdMap.get.bind(backend.dataIdMap);
+    waitForJobs(backend, this);
   }
 
   /**
@@ -110,17 +120,33 @@ export class Engine {
     return this.#pool.threads;
   }
 
-  /** Runs a kernel on all threads until its units are done. */
+  /**
+   * Runs a kernel on all threads. Workers may still be at it when this returns: what looks at memory has to call `settle` first, as methods
+   * here do, and what reads a tensor of the backend need not.
+   */
   run<Name extends keyof Kernels>(kernel: Name, { units, chunk = 1, scratchBytes = 0 }: Cut, job: Kernels[Name]): void {
     if (units <= 0) return;
-    this.#growScratch(scratchBytes);
+    [this.#job, this.#otherJob] = [this.#otherJob, this.#job];
     this.#write(kernels[kernel], job, this.#job);
+    this.settle();
+    this.#growScratch(scratchBytes);
     const number = this.#numbers.get(kernel) as number;
-    this.#pool.run(number, this.#job, units, chunk, this.#scratch, this.#scratchBytes);
+    this.#pool.start(number, this.#job, units, chunk, this.#scratch, this.#scratchBytes);
+  }
+
+  /**
+   * Finishes the last job, if it is not done yet.
+   *
+   * @throws WasmEngineError `WASM_WORKER_FAILED`
+   */
+  settle(): void {
+    if (!this.#pool.finish()) return;
+    for (const pointer of this.#freed.splice(0)) this.free(pointer);
   }
 
   /** Calls a function of the side module on this thread only. */
   call<Name extends keyof Calls>(name: Name, job: Calls[Name]): void {
+    this.settle();
     this.#write(calls[name], job, this.#job);
     this.#exports[name](this.#job);
   }
@@ -155,9 +181,10 @@ export class Engine {
     return pointer;
   }
 
-  /** Releases reserved memory. */
+  /** Releases reserved memory, once the last job is done, which may use it. */
   free(pointer: number): void {
-    this.#emscripten._free(pointer);
+    if (this.#pool.isRunning) this.#freed.push(pointer);
+    else this.#emscripten.asm.free(pointer);
   }
 
   /** Reserves memory while f runs. */
@@ -187,7 +214,7 @@ export class Engine {
 
   /** Returns where a tensor's values begin, in bytes. Valid until the tensor is disposed, even when the memory grows. */
   pointer(tensor: TensorInfo): number {
-    return this.backend.dataIdMap.get(tensor.dataId).memoryOffset;
+    return this.#record(tensor.dataId).memoryOffset;
   }
 
   /**
@@ -212,7 +239,7 @@ export class Engine {
    */
   changedInPlace(tensor: TensorInfo): void {
     this.#findings.delete(tensor.dataId);
-    const { id, memoryOffset } = this.backend.dataIdMap.get(tensor.dataId);
+    const { id, memoryOffset } = this.#record(tensor.dataId);
     const { tfjs } = this.#emscripten;
     tfjs.disposeData(id);
     tfjs.registerTensor(id, util.sizeFromShape(tensor.shape), memoryOffset);
@@ -220,21 +247,25 @@ export class Engine {
 
   /** Views memory as float32. The view is invalid after the next allocation. */
   floats(pointer: number, count: number): Float32Array {
+    this.settle();
     return new Float32Array(this.#memory.buffer, pointer, count);
   }
 
   /** Views memory as bytes. The view is invalid after the next allocation. */
   bytes(pointer: number, count: number): Uint8Array {
+    this.settle();
     return new Uint8Array(this.#memory.buffer, pointer, count);
   }
 
   /** Views memory as float64. The view is invalid after the next allocation. */
   doubles(pointer: number, count: number): Float64Array {
+    this.settle();
     return new Float64Array(this.#memory.buffer, pointer, count);
   }
 
   /** Ends the workers and frees the scratch memory; kernels continue on the calling thread. */
   dispose(): void {
+    this.settle();
     this.#pool.dispose();
     if (this.#scratch !== 0) this.free(this.#scratch);
     this.#scratch = 0;

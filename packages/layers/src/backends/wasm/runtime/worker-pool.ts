@@ -5,7 +5,7 @@ import { isNode } from './tfjs-binary';
 import type { WorkerStart } from './worker';
 
 /**
- * How long to wait for a worker after the caller has no work left: this time, plus patienceFactor times the time of the caller's own part.
+ * How long to wait for a worker after the caller has no work left: this time, plus patienceFactor times the time since the job was started.
  */
 const leastPatienceMs = 10_000;
 const patienceFactor = 50;
@@ -33,6 +33,8 @@ export class WorkerPool {
   readonly #patienceMs: number;
   #threads: Thread[] = [];
   #failure: WasmEngineError | undefined;
+  #isRunning = false;
+  #startedMs = 0;
 
   private constructor(control: Int32Array, { kernels, patienceMs = leastPatienceMs }: PoolStart) {
     this.#control = control;
@@ -64,13 +66,19 @@ export class WorkerPool {
     return 1 + this.#threads.length;
   }
 
+  /** Tells whether workers have been given a job that is not finished yet. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
   /**
-   * Runs a job to its end.
+   * Starts a job: workers begin, and this thread joins them in `finish`. Without workers, or for a job that cannot be shared, runs it to
+   * its end. The job before it must be finished.
    *
    * @param chunk units taken at a time
    * @throws WasmEngineError `WASM_WORKER_FAILED`
    */
-  run(
+  start(
     kernel: number,
     argumentBlock: number,
     units: number,
@@ -87,19 +95,33 @@ export class WorkerPool {
     control[CONTROL.SCRATCH] = scratch;
     control[CONTROL.SCRATCH_BYTES] = scratchBytes;
     Atomics.store(control, CONTROL.NEXT, 0);
-    const shared = this.#threads.length > 0 && units > chunk;
-    if (shared) this.#publish();
-    const start = performance.now();
+    if (this.#threads.length > 0 && units > chunk) this.#publish();
+    else takeChunks(control, this.#kernels, 0);
+  }
+
+  /**
+   * Works on the job that was started until it is done.
+   *
+   * @returns whether there was one
+   * @throws WasmEngineError `WASM_WORKER_FAILED`
+   */
+  finish(): boolean {
+    if (!this.#isRunning) return false;
+    this.#isRunning = false;
+    const control = this.#control;
     try {
       takeChunks(control, this.#kernels, 0);
     } finally {
       Atomics.store(control, CONTROL.OPEN, CLOSED);
-      if (shared) this.#awaitWorkers(this.#patienceMs + patienceFactor * (performance.now() - start));
+      this.#awaitWorkers(this.#patienceMs + patienceFactor * (performance.now() - this.#startedMs));
     }
     if (Atomics.load(control, CONTROL.FAILED) !== 0) throw this.#fail('a kernel stopped with an error');
+    return true;
   }
 
   #publish(): void {
+    this.#isRunning = true;
+    this.#startedMs = performance.now();
     const control = this.#control;
     const sequence = (Atomics.load(control, CONTROL.SEQUENCE) + 1) & 0x7fffffff;
     Atomics.store(control, CONTROL.OPEN, sequence);
