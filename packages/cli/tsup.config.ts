@@ -1,6 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import type { Plugin } from 'esbuild';
 import { defineConfig } from 'tsup';
 import { licenses } from '../../scripts/licenses';
 import { splitCommonJs } from '../../scripts/split-commonjs';
+
+/** Commander can start commands that are programs of their own, of which ae has none: what that needs takes as long to load as commander. */
+const withoutPrograms: Plugin = {
+  name: 'without-programs',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/commander\/lib\/command\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace("require('node:child_process')", '{}'),
+    }));
+  },
+};
 
 export default defineConfig({
   entry: {
@@ -13,7 +25,7 @@ export default defineConfig({
   // A command loads what is its own.
   splitting: true,
   esbuildOptions: splitCommonJs,
-  esbuildPlugins: [licenses()],
+  esbuildPlugins: [licenses(), withoutPrograms],
   dts: false,
   target: 'node20',
   clean: true,

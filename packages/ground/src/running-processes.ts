@@ -1,6 +1,6 @@
 /** Tells processes of this machine apart, and whether they are running. */
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import process from 'node:process';
 
 /** A process of this machine. */
@@ -17,6 +17,8 @@ export interface RunningProcess {
 export function startOf(pid: number): string | undefined {
   if (process.platform === 'linux') return startOnLinux(pid);
   if (process.platform === 'win32') return undefined;
+  // Not imported: it takes as long to load as the rest of a short program, and Linux has no use for it.
+  const { spawnSync }: typeof import('node:child_process') = createRequire('/')('node:child_process');
   const { status, stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { timeout: 2000, encoding: 'utf8' });
   return (status === 0 && stdout.trim()) || undefined;
 }

@@ -103,10 +103,13 @@ describe('convertImageset with workers', () => {
   it('uses threads that were started before', async () => {
     const folder = scratchFolder();
     const program = `
-      const { convertImageset, startConvertThreads } = require(${JSON.stringify(path.resolve('dist/convert.cjs'))});
-      startConvertThreads();
+      const { convertImageset, prepareConvert, startConvertThreads } = require(${JSON.stringify(path.resolve('dist/convert.cjs'))});
+      const started = startConvertThreads();
       const [, input, output] = process.argv;
-      const convert = async () => console.log((await convertImageset({ input, output, gray: true })).records);
+      const convert = async () => {
+        await Promise.all([prepareConvert(), started, startConvertThreads()]);
+        console.log((await convertImageset({ input, output, gray: true })).records);
+      };
       if (output) convert();`;
     const run = (...args: string[]) => spawnSync(process.execPath, ['-e', program, ...args], { encoding: 'utf8' });
     const { stdout, stderr, status } = run(IMAGES, `${folder}/db`);

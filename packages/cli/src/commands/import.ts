@@ -8,6 +8,7 @@ import { CliError } from '../shell/cli-error';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
 import { inputsAndOutput } from '../shell/inputs-and-output';
 import { interruptible } from '../shell/interruption';
+import { optimizingLater } from '../shell/optimize-later';
 import {
   type CommonOptions,
   choiceOption,
@@ -85,7 +86,9 @@ async function runImport(places: readonly string[], options: ImportOptions): Pro
   const terminal = new Terminal(options);
   const { inputs: images, output } = inputsAndOutput('import', places, 'out.lmdb');
   // Loads faster than the whole package.
-  const { convertImageset } = await import('@ae/lmdb-datum/convert');
+  const { convertImageset, prepareConvert, startConvertThreads } = await import('@ae/lmdb-datum/convert');
+  const threads = startConvertThreads();
+  await prepareConvert();
   const { root, resize, shuffle, seed, json, verbose, ...same } = options;
   const source = await findSource(images, root);
   if (options.labels !== undefined && source.list === undefined) {
@@ -96,18 +99,20 @@ async function runImport(places: readonly string[], options: ImportOptions): Pro
   }
   const left = options.resume ? 'run the same command to resume' : `${placeOf(output, options.shard)} was not created`;
   await interruptible(terminal, `interrupted; ${left}.`, async (signal) => {
-    const report = await convertImageset({
-      ...same,
-      ...source,
-      output,
-      ...(resize && { resizeHeight: resize.height, resizeWidth: resize.width }),
-      shuffle: shuffle ? seed : false,
-      signal,
-      onProgress: ({ done, total, imagesPerSecond }) => {
-        const rate = `${Math.round(imagesPerSecond)} images/s`;
-        terminal.status(`importing ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${rate}`);
-      },
-    });
+    const importing = () =>
+      convertImageset({
+        ...same,
+        ...source,
+        output,
+        ...(resize && { resizeHeight: resize.height, resizeWidth: resize.width }),
+        shuffle: shuffle ? seed : false,
+        signal,
+        onProgress: ({ done, total, imagesPerSecond }) => {
+          const rate = `${Math.round(imagesPerSecond)} images/s`;
+          terminal.status(`importing ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${rate}`);
+        },
+      });
+    const report = await optimizingLater(importing, threads);
     terminal.status('');
     // Image files are stored unchanged, so they may be gray or still unrotated, while the report is about pixels.
     const isEncoded = options.encoded || options.encodeType !== undefined;

@@ -40,6 +40,9 @@ export class Conversion {
   readonly #startedMs: number;
   /** To be stored with the database. */
   readonly #classes?: ImageClass[];
+  #threads?: ConvertThreads;
+  /** The images that the threads have been given. */
+  #begun = { from: 0, to: 0 };
 
   constructor(
     images: ImageFile[],
@@ -89,16 +92,27 @@ export class Conversion {
     return { records: this.records, sizes: [...this.sizes], skipped: this.skipped };
   }
 
+  /** Starts the threads with the first images: they work while the folder is claimed and the database is opened. */
+  async start(): Promise<ConvertThreads> {
+    const { ConvertThreads } = await import('./threads');
+    this.#threads = new ConvertThreads(this.#options.workers ?? defaultWorkers(), this.#plan);
+    this.#begun = { from: this.done, to: this.done };
+    this.#beginImages(this.#threads);
+    return this.#threads;
+  }
+
+  /** Ends the threads, whatever they are doing. */
+  async stop(): Promise<void> {
+    await this.#threads?.close();
+    this.#threads = undefined;
+  }
+
   async run(folder: WorkFolder): Promise<void> {
     this.#folder = folder.path;
-    // Workers start while the database is opened.
-    const { ConvertThreads } = await import('./threads');
-    const threads = new ConvertThreads(this.#options.workers ?? defaultWorkers(), this.#plan);
-    try {
-      await this.#convertWith(await this.#openWriter(folder.isNew), threads);
-    } finally {
-      await threads.close();
-    }
+    // The work in the folder may continue with other images than the first ones.
+    if (this.#begun.from !== this.done) await this.stop();
+    const threads = this.#threads ?? (await this.start());
+    await this.#convertWith(await this.#openWriter(folder.isNew), threads);
     if (this.records === 0 && !this.#isPart) throw noneRead(sourceOf(this.#options), this.#images.length, this.skipped);
     writeClassNames(
       folder.path,
@@ -135,11 +149,8 @@ export class Conversion {
   }
 
   async #convertAll(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
-    let next = this.done;
     while (this.done < this.#images.length) {
-      for (; threads.hasRoom && next < this.#images.length; next += chunkImages) {
-        threads.begin(this.#images.slice(next, next + chunkImages));
-      }
+      this.#beginImages(threads);
       for (const one of await threads.first()) {
         // Awaiting each takes as long as writing it.
         this.#write(writer, one instanceof Promise ? await one : one);
@@ -151,6 +162,13 @@ export class Conversion {
         await this.#keep(writer, threads);
         threads.release();
       } else if (writer.writeAhead(this.#isInKeyOrder)) threads.release();
+    }
+  }
+
+  #beginImages(threads: ConvertThreads): void {
+    const begun = this.#begun;
+    for (; threads.hasRoom && begun.to < this.#images.length; begun.to += chunkImages) {
+      threads.begin(this.#images.slice(begun.to, begun.to + chunkImages));
     }
   }
 

@@ -91,9 +91,14 @@ async function convertSource(
   const work = new Conversion(images, plan, options, startedMs, labels, part);
   // Killed when everything was done except the last step.
   if (!work.isFinished(place)) {
-    const folder = claimWorkFolder(place, () => work.goOnIn(partialName(place)));
-    const note = () => part && noteComplete(folder.path, part.work, { ...work.result, ...(classes && { classes }) });
-    await finish(folder, place, work, note);
+    await work.start();
+    try {
+      const folder = claimWorkFolder(place, () => work.goOnIn(partialName(place)));
+      const note = () => part && noteComplete(folder.path, part.work, { ...work.result, ...(classes && { classes }) });
+      await finish(folder, place, work, note);
+    } finally {
+      await work.stop();
+    }
   }
   removeTraces(place);
   return reportOf(work.result);

@@ -9,7 +9,10 @@ export function defaultWorkers(): number {
   return os.availableParallelism() - 1;
 }
 
-/** Starts the threads of the next `convertImageset` that doesn't choose how many, while a program still gets ready for it. */
-export function startConvertThreads(): void {
-  startAhead(convertWorker, defaultWorkers());
+/**
+ * Starts the threads of the next `convertImageset` that doesn't choose how many, while a program still gets ready for it. Resolves when they
+ * run, which need not be awaited.
+ */
+export function startConvertThreads(): Promise<void> {
+  return startAhead(convertWorker, defaultWorkers());
 }

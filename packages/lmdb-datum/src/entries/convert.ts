@@ -10,6 +10,17 @@ export { startConvertThreads } from '../convert/threads-ahead';
 
 /** Does the same as `convertImageset` of the whole package, which it loads when it is called: threads start before that. */
 export async function convertImageset(options: ConvertOptions): Promise<ConvertReport> {
-  const [conversion] = await Promise.all([import('../convert/convert-imageset'), import('../convert/threads')]);
+  const conversion = await load();
   return conversion.convertImageset(options);
+}
+
+/** Loads and compiles what `convertImageset` needs, for programs that have time for it before they call it. */
+export async function prepareConvert(): Promise<void> {
+  const [{ imageKernels }] = await Promise.all([import('@ae/images/threads'), load()]);
+  imageKernels();
+}
+
+async function load(): Promise<typeof import('../convert/convert-imageset')> {
+  const [conversion] = await Promise.all([import('../convert/convert-imageset'), import('../convert/threads')]);
+  return conversion;
 }

@@ -1,23 +1,27 @@
 /** Worker threads that are started before it is known what they work on: each takes as long to start as hundreds of small images. */
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 
-const ahead = new Map<string, Set<Worker>>();
+/** Workers by their file, and when each of them runs. */
+const ahead = new Map<string, Map<Worker, Promise<void>>>();
 
-/** Starts so many workers for the next pools of this file. */
-export function startAhead(file: URL, count: number): void {
-  const workers = ahead.get(file.href) ?? new Set();
+/** Starts so many workers for the next pools of this file. Resolves when all of them run. */
+export async function startAhead(file: URL, count: number): Promise<void> {
+  const workers = ahead.get(file.href) ?? new Map<Worker, Promise<void>>();
   ahead.set(file.href, workers);
   while (workers.size < count) {
     const worker = startWorker(file);
     const forget = () => workers.delete(worker);
-    workers.add(worker.once('error', forget).once('exit', forget));
+    worker.once('error', forget).once('exit', forget);
+    const running = new Promise<void>((resolve) => worker.once('online', resolve).once('exit', () => resolve()));
+    workers.set(worker, running);
   }
+  await Promise.all(workers.values());
 }
 
 /** Returns a worker that was started ahead, or a new one. */
 export function takeWorker(file: URL): Worker {
   const workers = ahead.get(file.href);
-  for (const worker of workers ?? []) {
+  for (const worker of workers?.keys() ?? []) {
     workers?.delete(worker);
     return worker;
   }

@@ -112,10 +112,10 @@ export class OutputFile {
   /** Resolves when everything written is on the disk; meanwhile, this thread can do other work. */
   async sync(): Promise<void> {
     this.flush();
-    // The system reports an error only once, perhaps to what was sent ahead.
-    await this.#sent();
     this.#unsent = 0;
-    await promisify(fs.fdatasync)(this.#fd);
+    // The system reports an error only once, perhaps to what was sent ahead.
+    const ended = await Promise.allSettled([this.#sent(), promisify(fs.fdatasync)(this.#fd)]);
+    for (const one of ended) if (one.status === 'rejected') throw one.reason;
   }
 
   async #sent(): Promise<void> {
