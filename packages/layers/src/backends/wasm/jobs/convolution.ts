@@ -13,19 +13,21 @@ const mostStripBytes = 256 << 10;
 
 /** Runs convolutions of the same x with the same stride on all threads. */
 function runConvs(engine: Engine, convolutions: readonly Convolution[]): void {
-  runWinograd(engine, convolutions.filter(isWinograd));
+  const suited = convolutions.filter(isWinograd);
+  runWinograd(engine, suited);
+  if (suited.length === convolutions.length) return;
   for (const convolution of convolutions) {
-    if (isWinograd(convolution)) continue;
+    if (suited.includes(convolution)) continue;
     if (convolution.filter.tapsY === 0 || convolution.filter.tapsX === 0) clear(engine, convolution);
     else runDirect(engine, convolution);
   }
 }
 
 function isWinograd(convolution: Convolution): boolean {
-  const { x, y, filter } = convolution;
+  const { x, y, filter, stride, dilation } = convolution;
   const taps = [filter.tapsY, filter.tapsX] as const;
   const outputs = [y.height, y.width] as const;
-  return suitsWinograd({ ...convolution, channels: x.channels, outChannels: y.channels, taps, outputs });
+  return suitsWinograd({ channels: x.channels, outChannels: y.channels, taps, stride, dilation, outputs });
 }
 
 function runDirect(engine: Engine, convolution: Convolution): void {

@@ -59,9 +59,13 @@ export function withOutputBlocks(
 
 function blocksOf(info: Info): PixelBlocks {
   return {
-    ...{ height: info.inHeight, width: info.inWidth, channels: info.inChannels },
-    ...{ blockHeight: info.strideHeight, blockWidth: info.strideWidth },
-    ...{ padTop: info.padInfo.top, padLeft: info.padInfo.left },
+    height: info.inHeight,
+    width: info.inWidth,
+    channels: info.inChannels,
+    blockHeight: info.strideHeight,
+    blockWidth: info.strideWidth,
+    padTop: info.padInfo.top,
+    padLeft: info.padInfo.left,
   };
 }
 

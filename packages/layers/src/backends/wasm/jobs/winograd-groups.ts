@@ -101,9 +101,21 @@ function tapGroups(taps: number, stride: number): Taps[] {
   return groups;
 }
 
-export function pairsOf(taps: readonly [number, number], stride: readonly [number, number]): [y: Taps, x: Taps][] {
-  const across = tapGroups(taps[1], stride[1]);
-  return tapGroups(taps[0], stride[0]).flatMap((y) => across.map((x): [Taps, Taps] => [y, x]));
+type Pairs = readonly (readonly [y: Taps, x: Taps])[];
+
+/** Networks have a few shapes of filters, and each convolution asks several times. */
+const knownPairs = new Map<string, Pairs>();
+
+/** Pairs the groups of taps along both directions. */
+export function pairsOf(taps: readonly [number, number], stride: readonly [number, number]): Pairs {
+  const key = `${taps[0]} ${taps[1]} ${stride[0]} ${stride[1]}`;
+  let pairs = knownPairs.get(key);
+  if (!pairs) {
+    const across = tapGroups(taps[1], stride[1]);
+    pairs = tapGroups(taps[0], stride[0]).flatMap((y) => across.map((x) => [y, x] as const));
+    knownPairs.set(key, pairs);
+  }
+  return pairs;
 }
 
 /** A group of taps before the position of its transformed values in memory is known. */
