@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder } from '../autoencoder/autoencoder';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors/errors';
 import { psnrDb } from '../evaluation/metrics/psnr';
+import { writeTextAtomically } from '../files/atomic-file';
 import type { Elsewhere, ElsewhereListener, ElsewhereTask, PreparedTask } from '../training/elsewhere';
 import type { EpochSummary, StepProgress } from '../training/training-events';
 import type { TrainingPlan } from '../training/training-plan';
@@ -41,8 +43,11 @@ type TorchEvent =
   | ({ readonly event: 'epoch' } & EpochSummary)
   | { readonly event: 'error'; readonly message: string };
 
-/** Number of lines of Python's errors that are kept, and that messages show at most. */
-const [keptLines, shownLines] = [120, 40];
+/** Number of last lines that torchrun and its processes wrote that are kept. */
+const keptLines = 1000;
+
+/** Where they are when training has failed. */
+const outputFile = 'errors.txt';
 
 /**
  * Makes the value of `train({ elsewhere })` that trains with PyTorch: torchrun starts train_ddp.py, which is put in the run's folder
@@ -98,16 +103,19 @@ class Torchrun implements Elsewhere {
     const program = [path.join(folder, programFile), path.join(folder, recipeFile), '--events'];
     if (threads !== undefined) program.push('--threads', String(threads));
     const args = [...launcher, '--max-restarts', String(maxRestarts), ...program];
-    const { status, errors } = await this.#run(python, args, options);
+    const output = path.join(folder, outputFile);
+    await rm(output, { force: true });
+    const { status, told, lines } = await this.#run(python, args, options);
     if (status === 0 || options.signal?.aborted) return true;
-    throw this.#failure(errors);
+    await writeTextAtomically(output, `${lines.join('\n')}\n`);
+    throw this.#failure(told[0], lines);
   }
 
   #run(
     python: string,
     args: readonly string[],
     options: ElsewhereListener,
-  ): Promise<{ status: number | null; errors: string[] }> {
+  ): Promise<{ status: number | null; told: string[]; lines: string[] }> {
     return new Promise((resolve, reject) => {
       // Its own process group: interrupting this process must not end those before they have saved.
       const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' });
@@ -123,7 +131,7 @@ class Torchrun implements Elsewhere {
       child.on('error', reject);
       child.on('close', (status) => {
         options.signal?.removeEventListener('abort', stop);
-        resolve({ status, errors: told.length > 0 ? told : withoutAccount(lines) });
+        resolve({ status, told, lines });
       });
     });
   }
@@ -145,17 +153,18 @@ class Torchrun implements Elsewhere {
     }
   }
 
-  #failure(errors: readonly string[]): AutoencoderError {
+  /** `told`: what the program itself said. */
+  #failure(told: string | undefined, lines: readonly string[]): AutoencoderError {
     const { folder } = this.#ready;
-    const [first = 'a process ended without a message'] = errors;
-    if (first.startsWith('Training diverged')) {
-      const state = `${first.replace(/^T/, 't').replace(/\.$/, '')}; the last good checkpoint is in ${path.dirname(folder)}`;
+    if (told?.startsWith('Training diverged')) {
+      const state = `${told.replace(/^T/, 't').replace(/\.$/, '')}; the last good checkpoint is in ${path.dirname(folder)}`;
       const todo = 'train again with a smaller learning rate, or clip the norm of the gradients';
       return new AutoencoderError('DIVERGED', { state, todo });
     }
+    const resume = 'resume the run once that is fixed';
     return new AutoencoderError('CHECK_FAILED', {
-      state: `torchrun ended early: ${errors.length > 1 ? `\n${errors.join('\n')}\n` : first.replace(/\.$/, '')}`,
-      todo: 'resume the run once that is fixed',
+      state: `torchrun ended early: ${(told ?? causeOf(lines)).replace(/\.$/, '')}`,
+      todo: told ? resume : `see ${path.join(folder, outputFile)} for all that it wrote, and ${resume}`,
     });
   }
 }
@@ -167,13 +176,14 @@ function parseEvent(line: string): TorchEvent | undefined {
   );
 }
 
-/**
- * Returns the last lines that processes wrote and torchrun's line on how the last of them ended, without the traceback of torchrun itself
- * that follows.
- */
-function withoutAccount(lines: readonly string[]): string[] {
-  const end = lines.findLastIndex((line) => /torch\/distributed\/elastic\/.*failed \(exitcode/.test(line));
-  return lines.slice(0, end < 0 ? undefined : end + 1).slice(-shownLines);
+/** Returns the last line that a process wrote before torchrun gave its own account, or else how the process ended. */
+function causeOf(lines: readonly string[]): string {
+  const ends = lines.findIndex((line) =>
+    /torch\/distributed\/elastic\/.*(failed \(exitcode|closing signal)/.test(line),
+  );
+  const written = ends < 0 ? lines : lines.slice(0, ends);
+  const last = written.findLast((line) => /\w/.test(line) && !line.startsWith('Setting OMP_NUM_THREADS'));
+  return last?.trim() ?? /failed \(.*?\)/.exec(lines.join('\n'))?.[0] ?? 'a process ended without a message';
 }
 
 /** Calls `take` with each complete line of a stream. */
