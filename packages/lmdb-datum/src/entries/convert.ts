@@ -10,8 +10,8 @@ export { startConvertThreads } from '../convert/threads-ahead';
 
 /** Does the same as `convertImageset` of the whole package, which it loads when it is called: threads start before that. */
 export async function convertImageset(options: ConvertOptions): Promise<ConvertReport> {
-  const conversion = await load();
-  return conversion.convertImageset(options);
+  const convert = await load();
+  return convert(options);
 }
 
 /** Loads and compiles what `convertImageset` needs, for programs that have time for it before they call it. */
@@ -20,7 +20,7 @@ export async function prepareConvert(): Promise<void> {
   imageKernels();
 }
 
-async function load(): Promise<typeof import('../convert/convert-imageset')> {
+async function load(): Promise<typeof convertImageset> {
   const [conversion] = await Promise.all([import('../convert/convert-imageset'), import('../convert/threads')]);
-  return conversion;
+  return conversion.convertImageset;
 }
