@@ -3,7 +3,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients of tfjs-core's ops
 import { beforeAll, expect, test } from 'vitest';
 import { initWasm } from '../src/backends/wasm';
-import { adamStep, meanSquaredError, sgdStep } from '../src/entries/index';
+import {
+  adamStep,
+  conv2d,
+  flatten,
+  fuseForward,
+  linear,
+  meanSquaredError,
+  relu,
+  Sequential,
+  sgdStep,
+} from '../src/entries/index';
 import { readInto } from '../src/entries/ops';
 
 beforeAll(async () => {
@@ -92,3 +102,30 @@ test.each(['wasm', 'cpu'])('values are read into memory of the caller on %s', as
   await expect(readInto(memory, x)).rejects.toThrow('expected room for 4 values, received 6');
   x.dispose();
 });
+
+test.each(['first', 'last'])(
+  'an input that is optimized %s with the weights of its network changes as on the cpu backend',
+  async (turn) => {
+    const model = new Sequential({ inputShape: [8, 8, 4] })
+      .add(conv2d({ filters: 8, kernelSize: 3 }))
+      .add(relu())
+      .add(flatten())
+      .add(linear({ units: 7 }));
+    const run = () => {
+      const built = model.build();
+      built.setWeights(built.getWeights().map(({ shape }, i) => tf.randomNormal(shape, 0, 0.1, 'float32', i + 1)));
+      const x = tf.variable(tf.randomNormal([3, 8, 8, 4], 0, 1, 'float32', 9));
+      const variables = [x, ...built.trainableWeights.map((weight) => weight.read() as tf.Variable)];
+      const forward = fuseForward(built);
+      const { value, grads } = tf.variableGrads(
+        () => meanSquaredError(tf.zeros([3, 7]), forward(x) as tf.Tensor),
+        variables,
+      );
+      // The gradient for x is computed when it is read, from weights as they were.
+      const order = turn === 'first' ? variables : [...variables].reverse();
+      for (const variable of order) sgdStep(variable, grads[variable.name] as tf.Tensor, null, { learningRate: 0.3 });
+      return [value, ...variables.map((variable) => tf.clone(variable))];
+    };
+    expectClose(await valuesOn('wasm', run), await valuesOn('cpu', run));
+  },
+);

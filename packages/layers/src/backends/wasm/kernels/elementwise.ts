@@ -4,7 +4,6 @@ import { MeanSquaredError, MeanSquaredErrorGrad, ReluGrad } from '../../../contr
 import { registerReluGradient } from '../../shared/relu-gradient';
 import { BLOCK_VALUES } from '../assembly/dist/jobs';
 import { columnSums } from '../jobs/column-sums';
-import { defer } from '../runtime/deferred';
 import type { Cut, Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 
@@ -38,8 +37,16 @@ export function registerElementwise(engine: Engine): void {
   registerWasmKernel<{ target: TensorInfo; prediction: TensorInfo }, undefined>(
     MeanSquaredError,
     ({ target, prediction }) => {
-      // Training reads it when the step is done, and the gradient does not need it.
-      return defer(engine, [], [target, prediction], (loss) => meanSquaredError(engine, target, prediction, loss));
+      const size = util.sizeFromShape(prediction.shape);
+      const { units, chunk } = blocksOf(size);
+      const loss = engine.makeTensor([]);
+      engine.withMemory(8 * units, (sums) => {
+        const places = { target: engine.pointer(target), prediction: engine.pointer(prediction) };
+        engine.run('squaredErrors', { units, chunk }, { ...places, count: size, sums });
+        const total = engine.doubles(sums, units).reduce((sum, value) => sum + value, 0);
+        engine.floats(engine.pointer(loss), 1)[0] = total / size;
+      });
+      return loss;
     },
   );
 
@@ -59,18 +66,6 @@ export function registerElementwise(engine: Engine): void {
       return gradient;
     },
   );
-}
-
-/** Writes the mean of the squared differences between two tensors. */
-function meanSquaredError(engine: Engine, target: TensorInfo, prediction: TensorInfo, loss: number): void {
-  const size = util.sizeFromShape(prediction.shape);
-  const { units, chunk } = blocksOf(size);
-  engine.withMemory(8 * units, (sums) => {
-    const places = { target: engine.pointer(target), prediction: engine.pointer(prediction) };
-    engine.run('squaredErrors', { units, chunk }, { ...places, count: size, sums });
-    const total = engine.doubles(sums, units).reduce((sum, value) => sum + value, 0);
-    engine.floats(loss, 1)[0] = total / size;
-  });
 }
 
 /** Clears values of a tensor, in place, where those of another one are not positive. */

@@ -3,6 +3,7 @@ import {
   getKernel,
   type KernelFunc,
   type NamedAttrMap,
+  type NamedTensorInfoMap,
   registerKernel,
   type TensorInfo,
   unregisterKernel,
@@ -20,7 +21,7 @@ export function registerWasmKernel<Inputs, Attrs>(kernelName: string, kernel: Wa
   const stock = getKernel(kernelName, 'wasm');
   if (stock) unregisterKernel(kernelName, 'wasm');
   const kernelFunc: KernelFunc = (params) => {
-    const outputs = kernel(params.inputs as Inputs, params.attrs as Attrs);
+    const outputs = kernel(asTheyAre(params.inputs) as Inputs, params.attrs as Attrs);
     if (outputs !== undefined) return outputs;
     if (stock) return stock.kernelFunc(params);
     throw new MissingKernelError({
@@ -31,6 +32,16 @@ export function registerWasmKernel<Inputs, Attrs>(kernelName: string, kernel: Wa
   };
   // Stock kernels set themselves up when a backend starts, which it has.
   registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
+}
+
+/** Returns inputs with the data that they have now: a variable may get other data before a result is computed that is deferred. */
+function asTheyAre(inputs: NamedTensorInfoMap): NamedTensorInfoMap {
+  const infos: NamedTensorInfoMap = {};
+  for (const name in inputs) {
+    const tensor = inputs[name];
+    infos[name] = tensor && { dataId: tensor.dataId, shape: tensor.shape, dtype: tensor.dtype };
+  }
+  return infos;
 }
 
 function describe(attrs: NamedAttrMap | undefined): string {
