@@ -24,9 +24,6 @@ interface Emscripten {
   _malloc(bytes: number): number;
 }
 
-/** The record that TensorFlow.js keeps for a tensor. */
-type TensorRecord = ReturnType<BackendWasm['dataIdMap']['get']>;
-
 /** The exports of the side module, besides its kernels. */
 type SideExports = SideFunctions & Record<keyof Calls, (job: number) => void> & { PANEL: WebAssembly.Global<'i32'> };
 
@@ -59,7 +56,8 @@ export class Engine {
   #otherJob: number;
   /** What has been freed while a job was running that may still use it. */
   readonly #freed: number[] = [];
-  readonly #record: (dataId: object) => TensorRecord;
+  /** Returns a tensor's record, without waiting for the last job. */
+  readonly #record: BackendWasm['dataIdMap']['get'];
   /** Two views of all memory, recreated when it has grown. */
   #words: Int32Array;
   #floats: Float32Array;
