@@ -32,6 +32,8 @@ const training = `
   const model = new Sequential({ inputShape: [24, 24, 3] })
     .add(conv2d({ filters: 12, kernelSize: 3 })).add(relu()).add(maxPooling2d({ poolSize: 2 }))
     .add(flatten()).add(linear({ units: 70 })).add(linear({ units: 1452 })).add(reshape({ targetShape: [11, 11, 12] }))
+    .add(conv2d({ filters: 24, kernelSize: 3 })).add(conv2d({ filters: 24, kernelSize: 2 })).add(relu())
+    .add(conv2dTranspose({ filters: 24, kernelSize: 2 })).add(conv2dTranspose({ filters: 12, kernelSize: 3 }))
     .add(maxUnpooling2d()).add(conv2dTranspose({ filters: 3, kernelSize: 3 })).build();
   const sines = (shape, k) => tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => Math.sin(i * k)), shape);
   model.setWeights(model.getWeights().map((weight, i) => tf.mul(sines(weight.shape, 1.7 + i), 0.03)));
@@ -146,6 +148,22 @@ describe('a worker pool', () => {
     ...[10, 11, 1, 9, 0, 3, 64, 32, 3, 13, 0, 11, 11],
   ]);
 
+  test('takes every unit once, in smaller pieces near the end', async () => {
+    const pieces: string[] = [];
+    const kernels: SideKernel[] = [(begin, end) => pieces.push(`${begin}-${end}`)];
+    const [module, memory] = [new WebAssembly.Module(spinning), new WebAssembly.Memory({ initial: 1 })];
+    const pool = await WorkerPool.start({ threads: 1, kernels, module, memory, kernelNames: ['k'] });
+    const piecesOf = (units: number, chunk: number, last: number) => {
+      pieces.length = 0;
+      pool.start(0, 0, units, chunk, last, 0, 0);
+      return pieces.join(' ');
+    };
+    expect(piecesOf(11, 3, 1)).toBe('0-3 3-6 6-7 7-8 8-9 9-10 10-11');
+    expect(piecesOf(8, 3, 3)).toBe('0-3 3-6 6-8');
+    expect(piecesOf(2, 5, 1)).toBe('0-1 1-2');
+    expect(piecesOf(7, 4, 2)).toBe('0-2 2-4 4-6 6-7');
+  });
+
   test('gives up on a worker that does not return', async () => {
     const module = new WebAssembly.Module(spinning);
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
@@ -155,7 +173,7 @@ describe('a worker pool', () => {
     // a share.
     const attempt = () => {
       for (let i = 0; i < 1e6; i++) {
-        pool.start(0, 0, 1e6, 1, 0, 1);
+        pool.start(0, 0, 1e6, 1, 1, 0, 1);
         pool.finish();
       }
     };

@@ -245,6 +245,18 @@ const networks: Array<[string, () => LayersModel]> = [
         relu(),
       ),
   ],
+  [
+    'growing and shrinking images by Winograd',
+    () =>
+      build(
+        [8, 9, 24],
+        conv2dTranspose({ filters: 28, kernelSize: 3 }),
+        relu(),
+        conv2d({ filters: 24, kernelSize: 3 }),
+        relu(),
+        conv2dTranspose({ filters: 24, kernelSize: 2 }),
+      ),
+  ],
   ['a residual branch by Winograd', () => withBranch([10, 9, 24], { filters: 28, kernelSize: 3 })],
   [
     'a residual branch that some pixels have no tap of',

@@ -69,6 +69,11 @@ const convCases: ConvCase[] = [
     height: 34,
     width: 27,
   }),
+  // Batches of which threads share whole images: for the gradient of the input, tiles of dy that lie side by side make pixels that overlap.
+  convCase({ outChannels: 24, inChannels: 28, height: 10, batch: 17 }),
+  convCase({ outChannels: 28, inChannels: 24, kernel: [2, 2], height: 9, width: 6, batch: 16 }),
+  convCase({ outChannels: 24, inChannels: 24, kernel: [3, 2], height: 4, width: 10, batch: 19 }),
+  convCase({ outChannels: 40, kernel: [4, 4], strides: [2, 2], pad: [1, 1, 1, 1], height: 16, width: 18, batch: 17 }),
   // Strides from few channels to many, by blocks of pixels: taps that do not fill them, edges, and taps in two groups.
   convCase({ outChannels: 40, kernel: [4, 4], strides: [2, 2], pad: [1, 1, 1, 1], height: 19, width: 17 }),
   convCase({ outChannels: 16, kernel: [4, 4], strides: [2, 2], pad: [3, 2, 3, 3], height: 18, width: 12 }),

@@ -1,16 +1,18 @@
 /** The gradient of the filter of a convolution by Winograd's algorithm. */
-import { copyPadded } from './copy-padded';
 import { chunkStart, sumRow } from './filter-gradient';
 import { ACCUMULATE, clearFloats } from './simd';
 import { panelWidth, rowsBy } from './tiles';
-import { groupAt, inputTiles, kindsAcross, kindsDown, TapGroup, tilesOf, WinogradJob } from './winograd-input';
-import { gatherFilter, spreadOutput } from './winograd-transforms';
+import { inputTiles, sideBySide } from './winograd-input';
+import { groupAt, kindsAcross, kindsDown, TapGroup, WinogradJob } from './winograd-job';
+import { gatherFilter } from './winograd-transforms';
 
 /** The gradient of the filter, of all groups. */
 @unmanaged
 export class WinogradGradientJob extends WinogradJob {
   /** Each chunk of the images' bands has sums of its own, sumBytes apart. */
   images: i32;
+  /** Images that are worked on together; more than one only where each is one band. */
+  imagesAtOnce: i32;
   chunks: i32;
   sumBytes: usize;
 }
@@ -21,7 +23,7 @@ export function winogradGradient(begin: i32, end: i32, job: WinogradGradientJob,
     const index = unit / job.chunks;
     const chunk = unit - index * job.chunks;
     const group = groupAt(job, index);
-    const rows = tilesOf(group.outHeight, group.tileHeight);
+    const rows = group.tilesDown;
     const bands = (rows + group.tileRows - 1) / group.tileRows;
     const all = job.images * bands;
     const kinds = kindsDown(group) * kindsAcross(group);
@@ -30,64 +32,31 @@ export function winogradGradient(begin: i32, end: i32, job: WinogradGradientJob,
     const limit = chunkStart(chunk + 1, job.chunks, all);
     const start = chunkStart(chunk, job.chunks, all);
     if (start === limit) clearFloats(sums, kinds * job.channels * job.outChannels);
-    for (let band = start; band < limit; band++) {
+    for (let band = start; band < limit; ) {
       const image = band / bands;
       const first = (band - image * bands) * group.tileRows;
       const count = min(group.tileRows, rows - first);
-      const spare = gradient + kinds * count * tilesOf(group.outWidth, group.tileWidth) * job.outChannels * 4;
-      inputTiles(job, group, image, first, count, scratch, spare);
-      gradientTiles(job, group, image, first, count, gradient, spare);
-      addProducts(job, group, count, scratch, gradient, sums, band > start ? ACCUMULATE : 0);
+      const images = bands > 1 ? 1 : min(job.imagesAtOnce, limit - band);
+      const tiles = count * group.tilesAcross;
+      const all = images * tiles;
+      const spare = gradient + kinds * all * job.outChannels * 4;
+      for (let i = 0; i < images; i++) {
+        const at = group.y + (image + i) * group.outHeight * group.outWidth * job.outChannels * 4;
+        inputTiles(job, group, image + i, first, count, all, scratch + i * tiles * job.channels * 4, spare);
+        const to = gradient + i * tiles * job.outChannels * 4;
+        sideBySide(group, at, group.outHeight, group.outWidth, job.outChannels, first, count, all, to, spare);
+      }
+      addProducts(job, group, all, scratch, gradient, sums, band > start ? ACCUMULATE : 0);
+      band += images;
     }
   }
 }
 
-/** Writes the transformed gradient of some rows of tiles: [kind of product][tile][output channel]. */
-function gradientTiles(
-  job: WinogradGradientJob,
-  group: TapGroup,
-  image: i32,
-  first: i32,
-  count: i32,
-  to: usize,
-  spare: usize,
-): void {
-  const tiles = tilesOf(group.outWidth, group.tileWidth);
-  const channels = job.outChannels;
-  const pixel = channels * 4;
-  const kinds = kindsAcross(group);
-  const all = count * tiles;
-  const dy = group.y + image * group.outHeight * group.outWidth * pixel;
-  const line = tiles * pixel;
-  const height = group.tileHeight;
-  const width = group.tileWidth;
-  const rows = height * count;
-  const lines = spare + width * tiles * pixel;
-  for (let r = 0; r < rows; r++) {
-    const row = height * first + r;
-    let from = dy + row * group.outWidth * pixel;
-    if (row >= group.outHeight || width * tiles > group.outWidth) {
-      copyPadded(dy, group.outHeight, group.outWidth, channels, row, 0, 1, width * tiles, spare);
-      from = spare;
-    }
-    for (let t = 0; t < tiles; t++) {
-      const at = lines + r * kinds * line + t * pixel;
-      spreadOutput(kinds, from + t * width * pixel, pixel, at, line, channels >> 2);
-    }
-  }
-  for (let q = 0; q < count; q++)
-    for (let k = 0; k < kinds; k++) {
-      const from = lines + (height * q * kinds + k) * line;
-      const at = to + (k * all + q * tiles) * pixel;
-      spreadOutput(kindsDown(group), from, kinds * line, at, kinds * all * pixel, line >> 4);
-    }
-}
-
-/** Makes or adds, for every kind of product, transpose(input tiles) * gradient tiles. */
+/** Makes or adds, for every kind of product, transpose(input tiles) * gradient tiles, of which there are `all`. */
 function addProducts(
   job: WinogradGradientJob,
   group: TapGroup,
-  count: i32,
+  all: i32,
   input: usize,
   gradient: usize,
   sums: usize,
@@ -95,7 +64,6 @@ function addProducts(
 ): void {
   const channels = job.channels;
   const columns = job.outChannels;
-  const all = count * tilesOf(group.outWidth, group.tileWidth);
   const kinds = kindsDown(group) * kindsAcross(group);
   for (
     let k = 0;

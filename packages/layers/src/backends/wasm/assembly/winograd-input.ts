@@ -1,89 +1,24 @@
-/** What all convolutions by Winograd's algorithm share: groups of taps, and the tiles of the input, transformed. */
+/** The tiles of the input of convolutions by Winograd's algorithm, transformed. */
+import { copyPadded } from './copy-padded';
 import { gatherBlocks, imageBytes, PixelBlocks } from './pixel-blocks';
 import { clearFloats, copyFloats } from './simd';
-import { transformInput } from './winograd-transforms';
+import { kindsAcross, kindsDown, TapGroup, WinogradJob } from './winograd-job';
+import { spreadOutput, transformInput } from './winograd-transforms';
 
-/** Two or three taps per direction: a convolution of their own, or a part of one that adds to what the parts before it have made. */
-@unmanaged
-export class TapGroup {
-  tapsY: i32;
-  tapsX: i32;
-  /** Output position (r, q) and tap (i, j) meet x at row (r + i) * strideY + top and column (q + j) * strideX + left; outside, x is zero. */
-  top: i32;
-  left: i32;
-  outHeight: i32;
-  outWidth: i32;
-  /** Rows and columns of output that a tile makes. */
-  tileHeight: i32;
-  tileWidth: i32;
-  /** Rows of tiles that are worked on together. */
-  tileRows: i32;
-  /** The group's first tap, in the filter or in its gradient. */
-  taps: usize;
-  /** The filter as packWinograd writes it; or the sums of the first chunk for its gradient, [kind of product][channel][output channel]. */
-  transformed: usize;
-  /** Output, or its gradient. */
-  y: usize;
-  flags: i32;
-  /** 0, or values of y's shape: where they are not positive, y becomes 0. */
-  mask: usize;
-}
-
-@unmanaged
-export class WinogradJob {
-  groups: usize;
-  groupCount: i32;
-  x: usize;
-  height: i32;
-  width: i32;
-  /** 0, or PixelBlocks: x has pixels that make up [height][width] blocks of `channels` values. */
-  inputBlocks: usize;
-  /** Multiples of 4. */
-  channels: i32;
-  outChannels: i32;
-  strideY: i32;
-  strideX: i32;
-  /** Bytes from tap to tap of a group, in the filter or in its gradient. */
-  tapY: i32;
-  tapX: i32;
-  /** Bytes of the first of the two parts of the scratch memory. */
-  firstPart: i32;
-}
-
-/** Returns a group of the table. @inline */
-export function groupAt(job: WinogradJob, index: i32): TapGroup {
-  return changetype<TapGroup>(job.groups + index * offsetof<TapGroup>());
-}
-
-/** Counts the products that a tile takes along its height, and along its width. @inline */
-export function kindsDown(group: TapGroup): i32 {
-  return group.tapsY + group.tileHeight - 1;
-}
-
-/** @inline */
-export function kindsAcross(group: TapGroup): i32 {
-  return group.tapsX + group.tileWidth - 1;
-}
-
-/** Counts the tiles that cover so many rows or columns of output. @inline */
-export function tilesOf(length: i32, tile: i32): i32 {
-  return (length + tile - 1) / tile;
-}
-
-/** Writes the transformed input of some rows of tiles: [kind of product][tile][channel]. */
+/** Writes the transformed input of some rows of an image's tiles, which are some of `all`: [kind of product][tile][channel]. */
 export function inputTiles(
   job: WinogradJob,
   group: TapGroup,
   image: i32,
   first: i32,
   count: i32,
+  all: i32,
   to: usize,
   spare: usize,
 ): void {
-  const tiles = tilesOf(group.outWidth, group.tileWidth);
+  const tiles = group.tilesAcross;
   const pixel = job.channels * 4;
   const kinds = kindsAcross(group);
-  const all = count * tiles;
   const height = group.tileHeight;
   const rows = height * count + group.tapsY - 1;
   const gathered = spare + kinds * pixel;
@@ -103,7 +38,7 @@ export function inputTiles(
 
 /** Transforms the tiles of a row of an image along its width; what is outside the image counts as zero. */
 function inputLine(job: WinogradJob, group: TapGroup, image: usize, row: i32, to: usize, spare: usize): void {
-  const tiles = tilesOf(group.outWidth, group.tileWidth);
+  const tiles = group.tilesAcross;
   const pixel = job.channels * 4;
   const kinds = kindsAcross(group);
   const line = tiles * pixel;
@@ -130,4 +65,47 @@ function inputLine(job: WinogradJob, group: TapGroup, image: usize, row: i32, to
     }
     transformInput(kinds, spare, pixel, to, line, pixel >> 4);
   }
+}
+
+/**
+ * Writes some rows of an image's tiles that lie side by side, which are some of `all`, each spread over all kinds of products:
+ * [kind of product][tile][channel].
+ */
+export function sideBySide(
+  group: TapGroup,
+  image: usize,
+  rows: i32,
+  columns: i32,
+  channels: i32,
+  first: i32,
+  count: i32,
+  all: i32,
+  to: usize,
+  spare: usize,
+): void {
+  const height = group.tileHeight;
+  const width = group.tileWidth;
+  const tiles = group.tilesAcross;
+  const pixel = channels * 4;
+  const kinds = kindsAcross(group);
+  const line = tiles * pixel;
+  const lines = spare + width * tiles * pixel;
+  for (let r = 0; r < height * count; r++) {
+    const row = height * first + r;
+    let from = image + row * columns * pixel;
+    if (row >= rows || width * tiles > columns) {
+      copyPadded(image, rows, columns, channels, row, 0, 1, width * tiles, spare);
+      from = spare;
+    }
+    for (let t = 0; t < tiles; t++) {
+      const at = lines + r * kinds * line + t * pixel;
+      spreadOutput(kinds, from + t * width * pixel, pixel, at, line, channels >> 2);
+    }
+  }
+  for (let q = 0; q < count; q++)
+    for (let k = 0; k < kinds; k++) {
+      const from = lines + (height * q * kinds + k) * line;
+      const at = to + (k * all + q * tiles) * pixel;
+      spreadOutput(kindsDown(group), from, kinds * line, at, kinds * all * pixel, line >> 4);
+    }
 }

@@ -4,8 +4,8 @@
  * F(4, 3) makes four neighboring outputs of three taps from six inputs with 6 products instead of 12, F(4, 2) four of two taps from five
  * inputs with 5 products instead of 8, F(2, 3) two of three taps from four inputs with 4 products instead of 6, and F(2, 2) from three
  * inputs with 3 instead of 4: y = A'((G g) * (B' d)), element by element (Winograd 1980; Lavin and Gray 2016). With images both directions
- * save, so that 3 x 3 taps need 36 products instead of 144. The gradient for the filter is the same sum read the other way:
- * dg = G'((A dy) * (B' d)).
+ * save, so that 3 x 3 taps need 36 products instead of 144. The gradients are the same sum read the other ways: dg = G'((A dy) * (B' d)) for
+ * the filter, and dd = B((G g) * (A dy)) for the inputs, in which tiles of dy that lie side by side make inputs that overlap.
  *
  * F(4, 3) evaluates polynomials at 0, a, -a, b, -b and infinity, F(4, 2) at c, -c, d, -d and infinity. The usual 1 and 2 lose three times
  * as many bits as these do.
@@ -105,6 +105,7 @@ export const transforms = {
   transformOutput: outputs,
   spreadOutput: mapValues(outputs, transposed),
   gatherFilter: mapValues(filters, transposed),
+  gatherInput: mapValues(inputs, transposed),
 };
 
 /**
@@ -204,10 +205,15 @@ const opposites = {
  */
 function shareSums(matrix) {
   const names = matrix[0].map((_, i) => `x${i}`);
-  if (opposites[matrix.length]) return shareRows(matrix, names, opposites[matrix.length]);
-  if (opposites[names.length]) return shareColumns(matrix, names, opposites[names.length]);
-  return { shared: [], rows: matrix.map((row) => termsOf(row, names)) };
+  const [rowPairs, columnPairs] = [opposites[matrix.length], opposites[names.length]];
+  const byRows = rowPairs && shareRows(matrix, names, rowPairs);
+  const byColumns = columnPairs && shareColumns(matrix, names, columnPairs);
+  // Square maps have both; only those of opposite points have fewer terms that way.
+  if (byRows && byColumns) return countTerms(byRows) <= countTerms(byColumns) ? byRows : byColumns;
+  return byRows ?? byColumns ?? { shared: [], rows: matrix.map((row) => termsOf(row, names)) };
 }
+
+const countTerms = ({ shared, rows }) => [...shared.map(({ terms }) => terms), ...rows].flat().length;
 
 const termsOf = (row, names) => row.flatMap((factor, i) => (factor === 0 ? [] : [{ factor, x: names[i] }]));
 

@@ -50,14 +50,11 @@ export function runMatMulBy(engine: Engine, product: MatrixProduct, matrix: Tens
 function choose(engine: Engine, product: MatrixProduct, { from, factors }: Chosen): void {
   const { rows, columns, steps } = product;
   engine.withMemory(8 * columns, (at) => {
-    engine.bytes(at, 4 * columns).set(new Uint8Array(from.buffer));
-    engine.floats(at + 4 * columns, columns).set(factors);
-    const lists = { from: at, factors: at + 4 * columns };
-    engine.run(
-      'choose',
-      { units: rows },
-      { x: product.a.at, y: product.c, ...lists, bias: product.bias ?? 0, flags: flagsOf(product), columns, steps },
-    );
+    engine.fill(at, from);
+    engine.fill(at + 4 * columns, factors);
+    const { a, c: y, bias = 0 } = product;
+    const job = { x: a.at, y, from: at, factors: at + 4 * columns, bias, flags: flagsOf(product), columns, steps };
+    engine.run('choose', { units: rows }, job);
   });
 }
 

@@ -5,7 +5,7 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 import { STRETCH, type TapGroup, tapGroup, type WinogradJob } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
-import { rowsOfUnit } from './convolution-job';
+import { type Convolution, rowsOfUnit } from './convolution-job';
 
 /**
  * Number of channels from which the transforms take less time than the products they save, by how many times fewer products there are; see
@@ -17,8 +17,11 @@ const leastChannels = [
   { saved: 0, channels: 24 },
 ];
 
-/** Size in bytes of transformed tiles that are processed together: half of a level-2 cache. */
-const transformedBytes = 512 << 10;
+/**
+ * Size in bytes of transformed tiles that are processed together: half of a level-2 cache; and of those of whole images, each of which
+ * would need the whole filter, or the sums for its gradient, again.
+ */
+const [transformedBytes, togetherBytes] = [512 << 10, 1 << 20];
 
 /** Outputs of a tile along one direction: the larger number if there are enough outputs; more would cost precision. */
 const [largeTile, smallTile] = [4, 2];
@@ -122,9 +125,36 @@ export function pairsOf(taps: readonly [number, number], stride: readonly [numbe
 export type Group = Omit<TapGroup, 'transformed' | 'tileRows'>;
 
 /** Returns the number of outputs per tile along one direction: the larger tile if it saves products. */
-export function tileFor(taps: number, length: number): number {
+function tileFor(taps: number, length: number): number {
   const products = (tile: number) => tileProducts(tile, taps, length);
   return products(largeTile) < 0.95 * products(smallTile) ? largeTile : smallTile;
+}
+
+/** The fields of a group of taps that say which tiles an image of this height and width consists of. */
+export function tilesOf([down, across]: Pairs[number], [height, width]: readonly [number, number]) {
+  const [tileHeight, tileWidth] = [tileFor(down.count, height), tileFor(across.count, width)];
+  return {
+    tapsY: down.count,
+    tapsX: across.count,
+    tileHeight,
+    tileWidth,
+    tilesDown: Math.ceil(height / tileHeight),
+    tilesAcross: Math.ceil(width / tileWidth),
+  };
+}
+
+/**
+ * Tells whether fewer tiles of the input, whose outputs overlap, make the output than tiles of the output: one group of taps, which reach
+ * outputs all around an input that fits the caches. How many threads there are must not matter, nor how many images, as it changes bits.
+ */
+export function savesBySpreading({ x, y, filter, stride, pad }: Convolution): boolean {
+  const pairs = pairsOf([filter.tapsY, filter.tapsX], stride);
+  const [down, across] = [filter.tapsY - 1, filter.tapsX - 1];
+  if (pairs.length !== 1 || Math.max(...stride) > 1 || pad[0] !== down || pad[1] !== across) return false;
+  if (y.height !== x.height + down || y.width !== x.width + across) return false;
+  const products = productsOf(pairs[0], [x.height, x.width]);
+  const fits = products * (x.channels + y.channels) * 4 <= transformedBytes;
+  return fits && products < productsOf(pairs[0], [y.height, y.width]);
 }
 
 /** The fields of every job of Winograd's algorithm that say where the groups are. */
@@ -163,9 +193,13 @@ export function most<T>(items: readonly T[], value: (item: T) => number): number
   return Math.max(...items.map(value));
 }
 
-interface Cut {
-  /** Rows of output that are processed together: whole tiles of all groups. */
+export interface Cut {
+  /** Rows of output, or of input that spreads, that are processed together: whole tiles of all groups. */
   rows: number;
+  /** How often that is done for an image. */
+  bands: number;
+  /** Images that are processed together: more than one only if that is done once for each. */
+  imagesAtOnce: number;
   /** Sizes in bytes of the two parts of the scratch memory. */
   firstPart: number;
   secondPart: number;
@@ -179,26 +213,32 @@ export function cutTiles(
   images = Number.POSITIVE_INFINITY,
 ): Cut {
   const step = most(groups, ({ tileHeight }) => tileHeight);
-  const height = most(groups, ({ outHeight }) => Math.ceil(outHeight / step));
+  const height = most(groups, ({ tileHeight, tilesDown }) => Math.ceil((tileHeight * tilesDown) / step));
   const fitting = Math.floor(
     transformedBytes / (most(groups, (group) => valuesOf(group, step)) * (channels + outChannels) * 4),
   );
-  const rows = step * rowsOfUnit(engine, images, height, fitting);
+  const repeats = groups.some(({ spreads }) => spreads); // the row of tiles above each band, so that less than two would be a waste
+  const tileRows = Math.max(rowsOfUnit(engine, images, height, fitting), repeats ? Math.min(2, height) : 1);
+  const rows = step * tileRows;
+  const bands = Math.ceil(height / tileRows);
+  const bytes = most(groups, (group) => valuesOf(group, rows)) * (channels + outChannels) * 4;
+  const imagesAtOnce = bands === 1 ? Math.max(1, Math.floor(togetherBytes / bytes)) : 1;
+  const transformedRows = repeats && bands > 1 ? rows + step : rows;
   const columns = outChannels + engine.panel; // the last panel may extend beyond
   const sizes = groups.map((group) => {
-    const { tapsX, tapsY, tileWidth, outWidth } = group;
+    const { tapsX, tapsY, tileWidth, tilesAcross, outWidth, spreads } = group;
     const kinds = tapsX + tileWidth - 1;
-    const line = Math.ceil(outWidth / tileWidth) * kinds;
-    const values = valuesOf(group, rows);
+    const line = tilesAcross * kinds;
+    const values = imagesAtOnce * valuesOf(group, transformedRows);
+    const row = tilesAcross * tileWidth + 2 * (tapsX - 1);
     // Forward, the parts contain transformed input, then input and products; backward, input, then gradient and what is being transformed.
     return {
       firstPart:
-        Math.max(values * channels, (rows * line + Math.ceil(outWidth / tileWidth) * tileWidth) * columns + STRETCH) *
-        4,
+        Math.max(values * channels, ((spreads ? values : imagesAtOnce * rows * line) + row) * columns + STRETCH) * 4,
       products: values * columns * 4,
       spare:
         Math.max(
-          (line * (rows + tapsY - 1) + kinds + outWidth + tapsX) * channels,
+          (line * (transformedRows + tapsY - 1) + kinds + outWidth + tapsX) * channels,
           (line * rows + outWidth + tileWidth) * outChannels,
         ) * 4,
     };
@@ -206,6 +246,8 @@ export function cutTiles(
   const products = most(sizes, (size) => size.products);
   return {
     rows,
+    bands,
+    imagesAtOnce,
     firstPart: most(sizes, (size) => size.firstPart),
     secondPart: products + most(sizes, ({ spare }) => spare),
   };
@@ -213,5 +255,5 @@ export function cutTiles(
 
 /** Counts the transformed values of one channel for this many rows of output. */
 function valuesOf(group: Group, rows: number): number {
-  return kindsOf(group) * Math.ceil(rows / group.tileHeight) * Math.ceil(group.outWidth / group.tileWidth);
+  return kindsOf(group) * Math.ceil(rows / group.tileHeight) * group.tilesAcross;
 }

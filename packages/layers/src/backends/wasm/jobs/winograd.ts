@@ -2,8 +2,19 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 import { ACCUMULATE, PACK_CHANNELS, SLICE_VALUES } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
-import { type Convolution, chunksOf, flagsOf } from './convolution-job';
-import { cutTiles, type Group, kindsOf, most, pairsOf, sum, tileFor, withGroups } from './winograd-groups';
+import { type Convolution, chunksOf, type Filter, flagsOf } from './convolution-job';
+import {
+  type Cut,
+  cutTiles,
+  type Group,
+  kindsOf,
+  most,
+  pairsOf,
+  savesBySpreading,
+  sum,
+  tilesOf,
+  withGroups,
+} from './winograd-groups';
 
 /**
  * Number of outputs of an image that are worth separate sums for the filter's gradient, and minimum number of units of work, for that many
@@ -25,10 +36,8 @@ export function runWinograd(
 ): void {
   const [first] = convolutions;
   if (!first) return;
-  const { images, x, y, filter, stride } = first;
-  const groups = convolutions.flatMap(groupsOf);
-  const cut = cutTiles(engine, [x.channels, y.channels], groups, images);
-  const bands = Math.ceil(most(groups, ({ outHeight }) => outHeight) / cut.rows);
+  const { images, x, y, stride } = first;
+  const { filter, groups, cut } = planOf(engine, convolutions, inputBlocks !== 0);
   const packedBytes = (group: Group) => kindsOf(group) * x.channels * (y.channels + engine.panel) * 4;
   const rows = groups.map(({ tileHeight }) => cut.rows / tileHeight);
   withGroups(engine, groups, rows, packedBytes, 1, ({ groups, groupCount }) => {
@@ -54,30 +63,70 @@ export function runWinograd(
       yImage: y.image,
       bias: first.bias ?? 0,
       outputBlocks,
-      bands,
+      bands: cut.bands,
+      imagesAtOnce: cut.imagesAtOnce,
     };
     const packs = groupCount * Math.ceil(x.channels / PACK_CHANNELS);
     const blockBytes = (9 + 18) * PACK_CHANNELS * engine.panel * 4; // 3 x 3 taps, and 3 x 6 after one direction
     engine.run('packWinograd', { units: packs, scratchBytes: blockBytes }, job);
-    engine.run('winogradConv', { units: images * bands, scratchBytes: cut.firstPart + cut.secondPart }, job);
+    const scratchBytes = cut.firstPart + cut.secondPart;
+    engine.run('winogradConv', { units: images * cut.bands, chunk: cut.imagesAtOnce, last: 1, scratchBytes }, job);
   });
+}
+
+interface Plan {
+  filter: Filter;
+  groups: Group[];
+  cut: Cut;
+}
+
+/** Decides which tiles convolutions are divided into. */
+function planOf(engine: Engine, convolutions: readonly Convolution[], hasBlocks: boolean): Plan {
+  const [{ images, x, y, filter }] = convolutions;
+  const spreads = convolutions.length === 1 && !hasBlocks && savesBySpreading(convolutions[0]);
+  const groups = spreads ? [spreadingGroup(convolutions[0])] : convolutions.flatMap(groupsOf);
+  const cut = cutTiles(engine, [x.channels, y.channels], groups, images);
+  return { filter: spreads ? reversed(filter) : filter, groups, cut };
+}
+
+/** Returns a filter with the last tap first. */
+function reversed(filter: Filter): Filter {
+  const { at, tapsY, tapsX, tapY, tapX } = filter;
+  return { ...filter, at: at + (tapsY - 1) * tapY + (tapsX - 1) * tapX, tapY: -tapY, tapX: -tapX };
+}
+
+/** Returns the only group of a convolution whose tiles are of the input. */
+function spreadingGroup(convolution: Convolution): Group {
+  const { x, y, filter, stride, mask = 0 } = convolution;
+  const [pair] = pairsOf([filter.tapsY, filter.tapsX], stride);
+  return {
+    ...tilesOf(pair, [x.height, x.width]),
+    spreads: 1,
+    top: 0,
+    left: 0,
+    outHeight: y.height,
+    outWidth: y.width,
+    taps: reversed(filter).at,
+    y: y.at,
+    flags: flagsOf(convolution),
+    mask,
+  };
 }
 
 /** Lists the groups of one convolution, each adding to the last one's sums. */
 function groupsOf(convolution: Convolution): Group[] {
   const { y, filter, stride, pad, mask = 0 } = convolution;
   const flags = flagsOf(convolution);
-  return pairsOf([filter.tapsY, filter.tapsX], stride).map(([down, across], index, { length }) => {
+  return pairsOf([filter.tapsY, filter.tapsX], stride).map((pair, index, { length }) => {
+    const [down, across] = pair;
     const last = index === length - 1;
     return {
-      tapsY: down.count,
-      tapsX: across.count,
+      ...tilesOf(pair, [y.height, y.width]),
+      spreads: 0,
       top: down.first - pad[0],
       left: across.first - pad[1],
       outHeight: y.height,
       outWidth: y.width,
-      tileHeight: tileFor(down.count, y.height),
-      tileWidth: tileFor(across.count, y.width),
       taps: filter.at + down.first * filter.tapY + across.first * filter.tapX,
       y: y.at,
       flags: (index > 0 ? ACCUMULATE : flags & ACCUMULATE) | (last ? flags : 0),
@@ -98,16 +147,14 @@ export function winogradFilterGradient(
   const { batchSize: images, inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
   const [strideY, strideX] = [info.strideHeight, info.strideWidth];
   const tap = inChannels * outChannels * 4;
-  const groups = pairsOf([filterHeight, filterWidth], [strideY, strideX]).map(([down, across]) => ({
-    tapsY: down.count,
-    tapsX: across.count,
-    top: down.first - padInfo.top,
-    left: across.first - padInfo.left,
+  const groups = pairsOf([filterHeight, filterWidth], [strideY, strideX]).map((pair) => ({
+    ...tilesOf(pair, [info.outHeight, info.outWidth]),
+    spreads: 0,
+    top: pair[0].first - padInfo.top,
+    left: pair[1].first - padInfo.left,
     outHeight: info.outHeight,
     outWidth: info.outWidth,
-    tileHeight: tileFor(down.count, info.outHeight),
-    tileWidth: tileFor(across.count, info.outWidth),
-    taps: gradient + (down.first * filterWidth + across.first) * tap,
+    taps: gradient + (pair[0].first * filterWidth + pair[1].first) * tap,
     y: dy,
     flags: 0,
     mask: 0,
@@ -136,6 +183,7 @@ export function winogradFilterGradient(
       tapX: strideX * tap,
       firstPart,
       images,
+      imagesAtOnce: Math.min(...cuts.map((cut) => cut.imagesAtOnce)),
       chunks,
       sumBytes,
     };

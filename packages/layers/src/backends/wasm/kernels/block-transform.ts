@@ -50,7 +50,7 @@ function run(
   const channels = images.shape[3];
   const tables = tablesOf(engine, list, count, [channels, height, width]);
   engine.withMemory(tables.bytes.length, (at) => {
-    engine.bytes(at, tables.bytes.length).set(tables.bytes);
+    engine.fill(at, tables.bytes);
     engine.run(
       kernel,
       {
@@ -61,13 +61,20 @@ function run(
         images: engine.pointer(images),
         coefficients: engine.pointer(coefficients),
         colors: engine.pointer(colors),
-        ...{ channels, height, width, rows, columns, count },
+        channels,
+        height,
+        width,
+        rows,
+        columns,
+        count,
         downSteps: at + tables.downSteps,
         downStepCount: cosineSteps(height).steps.length,
         downRows: at + tables.downRows,
         acrossSteps: at + tables.acrossSteps,
         acrossStepCount: cosineSteps(width).steps.length,
-        ...{ places: at + tables.places, indices: at + tables.indices, scales: at + tables.scales },
+        places: at + tables.places,
+        indices: at + tables.indices,
+        scales: at + tables.scales,
         keptCount: tables.keptCount,
       },
     );

@@ -13,6 +13,8 @@ export interface Cut {
   units: number;
   /** Units taken at a time; default 1. */
   chunk?: number;
+  /** The same near the end, so that threads finish together; default `chunk`. */
+  last?: number;
   /** Scratch memory per thread in bytes; default 0. */
   scratchBytes?: number;
 }
@@ -122,14 +124,18 @@ export class Engine {
    * Runs a kernel on all threads. Workers may still be at it when this returns: what looks at memory has to call `settle` first, as methods
    * here do, and what reads a tensor of the backend need not.
    */
-  run<Name extends keyof Kernels>(kernel: Name, { units, chunk = 1, scratchBytes = 0 }: Cut, job: Kernels[Name]): void {
+  run<Name extends keyof Kernels>(
+    kernel: Name,
+    { units, chunk = 1, last = chunk, scratchBytes = 0 }: Cut,
+    job: Kernels[Name],
+  ): void {
     if (units <= 0) return;
     [this.#job, this.#otherJob] = [this.#otherJob, this.#job];
     this.#write(kernels[kernel], job, this.#job);
     this.settle();
     this.#growScratch(scratchBytes);
     const number = this.#numbers.get(kernel) as number;
-    this.#pool.start(number, this.#job, units, chunk, this.#scratch, this.#scratchBytes);
+    this.#pool.start(number, this.#job, units, chunk, last, this.#scratch, this.#scratchBytes);
   }
 
   /**
@@ -253,6 +259,11 @@ export class Engine {
   bytes(pointer: number, count: number): Uint8Array {
     this.settle();
     return new Uint8Array(this.#memory.buffer, pointer, count);
+  }
+
+  /** Copies values to memory that has just been reserved: no job uses it yet, so this does not wait for the last one. */
+  fill(pointer: number, { buffer, byteOffset, byteLength }: Int32Array | Float32Array | Uint8Array): void {
+    new Uint8Array(this.#memory.buffer, pointer, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
   }
 
   /** Views memory as float64. The view is invalid after the next allocation. */

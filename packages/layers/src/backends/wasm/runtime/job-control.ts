@@ -1,8 +1,8 @@
 /**
  * How the calling thread hands work to the workers: the words of a small shared array, and the loop that both sides run.
  *
- * A job consists of a kernel, a block of arguments in the WebAssembly memory, and a number of units. Threads take chunks of units from a
- * shared counter until none are left. A job is *open* from its publication until the caller itself finds no units left; a worker registers
+ * A job consists of a kernel, a block of arguments in the WebAssembly memory, and a number of units. Threads take pieces, some units each,
+ * from a shared counter until none are left. A job is *open* from its publication until the caller itself finds no units left; a worker registers
  * as active before it looks, so that the caller never changes a job that is still being read.
  */
 export const CONTROL = {
@@ -10,7 +10,7 @@ export const CONTROL = {
   SEQUENCE: 0,
   /** Number of the job that may be joined, or CLOSED. */
   OPEN: 1,
-  /** The next unit nobody has taken. */
+  /** The next piece nobody has taken. */
   NEXT: 2,
   /** Number of workers that look at the job or work on it; the caller sleeps on it. */
   ACTIVE: 3,
@@ -19,6 +19,9 @@ export const CONTROL = {
   ARGUMENTS: 5,
   UNITS: 6,
   CHUNK: 7,
+  /** Number of pieces that are chunks; those after them are of as many units as LAST says. */
+  CHUNKS: 14,
+  LAST: 15,
   /** Scratch memory of the threads: the address of the first one's, and the size of each in bytes. */
   SCRATCH: 8,
   SCRATCH_BYTES: 9,
@@ -43,16 +46,19 @@ export const SPINS = 20_000;
 /** A kernel of the side module: computes the units from begin to end. */
 export type SideKernel = (begin: number, end: number, argumentBlock: number, scratch: number) => void;
 
-/** Takes chunks of the open job until no units are left. `thread` 0 is the calling thread. */
-export function takeChunks(control: Int32Array, kernels: readonly SideKernel[], thread: number): void {
+/** Takes pieces of the open job until no units are left. `thread` 0 is the calling thread. */
+export function takePieces(control: Int32Array, kernels: readonly SideKernel[], thread: number): void {
   const kernel = kernels[control[CONTROL.KERNEL]];
   const argumentBlock = control[CONTROL.ARGUMENTS];
   const units = control[CONTROL.UNITS];
   const chunk = control[CONTROL.CHUNK];
+  const chunks = control[CONTROL.CHUNKS];
+  const last = control[CONTROL.LAST];
   const scratch = control[CONTROL.SCRATCH] + thread * control[CONTROL.SCRATCH_BYTES];
   for (;;) {
-    const begin = Atomics.add(control, CONTROL.NEXT, chunk);
+    const piece = Atomics.add(control, CONTROL.NEXT, 1);
+    const begin = piece < chunks ? piece * chunk : chunks * chunk + (piece - chunks) * last;
     if (begin >= units) return;
-    kernel(begin, Math.min(begin + chunk, units), argumentBlock, scratch);
+    kernel(begin, Math.min(begin + (piece < chunks ? chunk : last), units), argumentBlock, scratch);
   }
 }

@@ -1,6 +1,6 @@
 import { workerSource } from '../assembly/dist/side-module';
 import { WasmEngineError } from './errors';
-import { CLOSED, CONTROL, CONTROL_WORDS, type SideKernel, SPINS, takeChunks } from './job-control';
+import { CLOSED, CONTROL, CONTROL_WORDS, type SideKernel, SPINS, takePieces } from './job-control';
 import { isNode } from './tfjs-binary';
 import type { WorkerStart } from './worker';
 
@@ -9,6 +9,9 @@ import type { WorkerStart } from './worker';
  */
 const leastPatienceMs = 10_000;
 const patienceFactor = 50;
+
+/** Chunks for each thread that are taken in smaller pieces at the end of a job. */
+const lastChunks = 1;
 
 /** How a pool is started. */
 export interface PoolStart extends Omit<WorkerStart, 'control' | 'thread'> {
@@ -75,7 +78,8 @@ export class WorkerPool {
    * Starts a job: workers begin, and this thread joins them in `finish`. Without workers, or for a job that cannot be shared, runs it to
    * its end. The job before it must be finished.
    *
-   * @param chunk units taken at a time
+   * @param chunk units taken at a time, until there are only a few chunks per thread left
+   * @param last units taken at a time then
    * @throws WasmEngineError `WASM_WORKER_FAILED`
    */
   start(
@@ -83,6 +87,7 @@ export class WorkerPool {
     argumentBlock: number,
     units: number,
     chunk: number,
+    last: number,
     scratch: number,
     scratchBytes: number,
   ): void {
@@ -92,11 +97,13 @@ export class WorkerPool {
     control[CONTROL.ARGUMENTS] = argumentBlock;
     control[CONTROL.UNITS] = units;
     control[CONTROL.CHUNK] = chunk;
+    control[CONTROL.CHUNKS] = Math.max(0, Math.floor(units / chunk) - lastChunks * this.threads);
+    control[CONTROL.LAST] = last;
     control[CONTROL.SCRATCH] = scratch;
     control[CONTROL.SCRATCH_BYTES] = scratchBytes;
     Atomics.store(control, CONTROL.NEXT, 0);
     if (this.#threads.length > 0 && units > chunk) this.#publish();
-    else takeChunks(control, this.#kernels, 0);
+    else takePieces(control, this.#kernels, 0);
   }
 
   /**
@@ -110,7 +117,7 @@ export class WorkerPool {
     this.#isRunning = false;
     const control = this.#control;
     try {
-      takeChunks(control, this.#kernels, 0);
+      takePieces(control, this.#kernels, 0);
     } finally {
       Atomics.store(control, CONTROL.OPEN, CLOSED);
       this.#awaitWorkers(this.#patienceMs + patienceFactor * (performance.now() - this.#startedMs));

@@ -3,7 +3,7 @@
  *
  * Bundled into a string by assembly/build.mjs; runs in Node.js's worker_threads and in browsers' workers.
  */
-import { CONTROL, type SideKernel, SPINS, takeChunks } from './job-control';
+import { CONTROL, type SideKernel, SPINS, takePieces } from './job-control';
 
 /** What a worker receives when it is started. */
 export interface WorkerStart {
@@ -33,7 +33,7 @@ function work({ module, memory, control: buffer, kernelNames, thread }: WorkerSt
     if (Atomics.load(control, CONTROL.QUIT) !== 0) return;
     Atomics.add(control, CONTROL.ACTIVE, 1);
     try {
-      if (Atomics.load(control, CONTROL.OPEN) === seen) takeChunks(control, kernels, thread);
+      if (Atomics.load(control, CONTROL.OPEN) === seen) takePieces(control, kernels, thread);
     } catch {
       Atomics.store(control, CONTROL.FAILED, thread);
     }
