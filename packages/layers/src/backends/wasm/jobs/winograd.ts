@@ -22,6 +22,9 @@ import {
  */
 const [leastOutputs, fewestUnits] = [4096, 8];
 
+/** Images are put together as long as each thread gets this many chunks of them. */
+const chunksPerThread = 4;
+
 /** Where PixelBlocks of the input and a PixelTarget of the output are, if those are images of blocks. */
 interface Blocks {
   inputBlocks?: number;
@@ -70,7 +73,8 @@ export function runWinograd(
     const blockBytes = (9 + 18) * PACK_CHANNELS * engine.panel * 4; // 3 x 3 taps, and 3 x 6 after one direction
     engine.run('packWinograd', { units: packs, scratchBytes: blockBytes }, job);
     const scratchBytes = cut.firstPart + cut.secondPart;
-    engine.run('winogradConv', { units: images * cut.bands, chunk: cut.imagesAtOnce, last: 1, scratchBytes }, job);
+    const chunk = Math.max(1, Math.min(cut.imagesAtOnce, Math.floor(images / (chunksPerThread * engine.threads))));
+    engine.run('winogradConv', { units: images * cut.bands, chunk, last: 1, scratchBytes }, job);
   });
 }
 
