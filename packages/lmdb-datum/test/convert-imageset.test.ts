@@ -438,7 +438,7 @@ describe('a full disk', () => {
       return;
     }
     expect(error.message).toMatch(
-      /db\.partial keeps the images that were committed; set resume to continue from there\.$/,
+      /db\.partial keeps the images that were committed; the same import continues from there\.$/,
     );
     using kept = openDatumLmdb(`${output}.partial`);
     expect(kept.length).toBe(1000);

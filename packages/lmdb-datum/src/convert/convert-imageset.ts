@@ -145,7 +145,7 @@ async function finish(folder: WorkFolder, output: string, work: Conversion, note
 /** What remains of an import that could not write. */
 function tellWhatIsKept(error: WriteError, partial: string | undefined): WriteError {
   const kept = partial
-    ? `${partial} keeps the images that were committed; set resume to continue from there`
+    ? `${partial} keeps the images that were committed; the same import continues from there`
     : 'nothing was kept of this import';
   const message = reasonOf(error).replace(/\.$/, '');
   return new WriteError({ state: message, todo: kept }, { path: error.path, cause: error });

@@ -169,7 +169,10 @@ function forwardConvolution(
     stride: [info.strideHeight, info.strideWidth],
     dilation: [info.dilationHeight, info.dilationWidth],
     pad: [info.padInfo.top, info.padInfo.left],
-    ...finish,
+    bias: finish.bias,
+    relu: finish.relu,
+    mask: finish.mask,
+    residual: finish.residual,
   };
 }
 
@@ -243,8 +246,10 @@ function inputGradientConvolutions(
       stride: [1, 1],
       dilation: [info.dilationHeight, info.dilationWidth],
       pad: [row.pad, column.pad],
-      ...finish,
+      bias: finish.bias,
+      relu: finish.relu,
       mask: finish.mask && finish.mask + start,
+      residual: finish.residual,
     };
   };
   return rows.flatMap((row) => columns.map((column) => phaseOf(row, column)));

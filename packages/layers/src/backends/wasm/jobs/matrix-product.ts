@@ -95,7 +95,11 @@ function run(engine: Engine, product: MatrixProduct, to: number, cut: Cut): void
       rows,
       columns,
       steps,
-      ...cut,
+      unitRows: cut.unitRows,
+      unitColumns: cut.unitColumns,
+      unitSteps: cut.unitSteps,
+      packedSteps: cut.packedSteps,
+      partBytes: cut.partBytes,
     },
   );
 }

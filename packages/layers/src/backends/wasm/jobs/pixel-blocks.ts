@@ -54,7 +54,9 @@ export function withOutputBlocks(
   { residual = 0 }: Finish,
   f: (target: number) => void,
 ): void {
-  engine.withTable(pixelTarget, [{ ...blocksOf(info), pixels, residual }], f);
+  const { height, width, channels, blockHeight, blockWidth, padTop, padLeft } = blocksOf(info);
+  const target = { height, width, channels, blockHeight, blockWidth, padTop, padLeft, pixels, residual };
+  engine.withTable(pixelTarget, [target], f);
 }
 
 function blocksOf(info: Info): PixelBlocks {
@@ -100,8 +102,9 @@ export function withGradientBlocks(
 function withTaps(engine: Engine, info: Info, blocks: Info, taps: number, f: (job: TapBlocksJob) => void): void {
   const { filterHeight: height, filterWidth: width } = info;
   const { filterHeight: rows, filterWidth: columns } = blocks;
+  const { strideHeight: blockHeight, strideWidth: blockWidth } = info;
   const channels = info.inChannels * info.outChannels;
   engine.withMemory(rows * columns * blocks.inChannels * blocks.outChannels * 4, (at) =>
-    f({ ...blocksOf(info), height, width, channels, padTop: 0, padLeft: 0, taps, blocks: at, rows, columns }),
+    f({ height, width, channels, blockHeight, blockWidth, padTop: 0, padLeft: 0, taps, blocks: at, rows, columns }),
   );
 }

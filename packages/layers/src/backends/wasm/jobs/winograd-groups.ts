@@ -121,25 +121,40 @@ export function pairsOf(taps: readonly [number, number], stride: readonly [numbe
   return pairs;
 }
 
-/** A group of taps before the position of its transformed values in memory is known. */
-export type Group = Omit<TapGroup, 'transformed' | 'tileRows'>;
-
 /** Returns the number of outputs per tile along one direction: the larger tile if it saves products. */
 function tileFor(taps: number, length: number): number {
   const products = (tile: number) => tileProducts(tile, taps, length);
   return products(largeTile) < 0.95 * products(smallTile) ? largeTile : smallTile;
 }
 
-/** The fields of a group of taps that say which tiles an image of this height and width consists of. */
-export function tilesOf([down, across]: Pairs[number], [height, width]: readonly [number, number]) {
+/** What does not follow from a group's taps and what its tiles divide. */
+type Place = Pick<TapGroup, 'spreads' | 'top' | 'left' | 'outHeight' | 'outWidth' | 'taps' | 'y' | 'flags' | 'mask'>;
+
+/** Makes a group of taps, whose tiles divide an image of this height and width; where its transformed values are is not known yet. */
+export function groupOf(
+  [down, across]: Pairs[number],
+  [height, width]: readonly [number, number],
+  place: Place,
+): TapGroup {
   const [tileHeight, tileWidth] = [tileFor(down.count, height), tileFor(across.count, width)];
   return {
     tapsY: down.count,
     tapsX: across.count,
+    spreads: place.spreads,
+    top: place.top,
+    left: place.left,
+    outHeight: place.outHeight,
+    outWidth: place.outWidth,
     tileHeight,
     tileWidth,
     tilesDown: Math.ceil(height / tileHeight),
     tilesAcross: Math.ceil(width / tileWidth),
+    tileRows: 0,
+    taps: place.taps,
+    transformed: 0,
+    y: place.y,
+    flags: place.flags,
+    mask: place.mask,
   };
 }
 
@@ -161,27 +176,27 @@ export function savesBySpreading({ x, y, filter, stride, pad }: Convolution): bo
 type GroupFields = Pick<WinogradJob, 'groups' | 'groupCount'>;
 
 /** Returns the products of one tile of a group. */
-export function kindsOf({ tapsY, tapsX, tileHeight, tileWidth }: Group): number {
+export function kindsOf({ tapsY, tapsX, tileHeight, tileWidth }: TapGroup): number {
   return (tapsY + tileHeight - 1) * (tapsX + tileWidth - 1);
 }
 
 /** Writes groups to memory, and reserves memory for their transformed values: all groups side by side, `copies` times. */
 export function withGroups(
   engine: Engine,
-  groups: readonly Group[],
+  groups: readonly TapGroup[],
   tileRows: readonly number[],
-  bytesOf: (group: Group) => number,
+  bytesOf: (group: TapGroup) => number,
   copies: number,
   f: (fields: GroupFields) => void,
 ): void {
   engine.withMemory(copies * sum(groups, bytesOf), (memory) => {
     let next = memory;
-    const table = groups.map((group, index) => {
-      const transformed = next;
+    for (const [index, group] of groups.entries()) {
+      group.tileRows = tileRows[index];
+      group.transformed = next;
       next += bytesOf(group);
-      return { ...group, tileRows: tileRows[index], transformed };
-    });
-    engine.withTable(tapGroup, table, (at) => f({ groups: at, groupCount: groups.length }));
+    }
+    engine.withTable(tapGroup, groups, (at) => f({ groups: at, groupCount: groups.length }));
   });
 }
 
@@ -209,7 +224,7 @@ export interface Cut {
 export function cutTiles(
   engine: Engine,
   [channels, outChannels]: readonly [number, number],
-  groups: readonly Group[],
+  groups: readonly TapGroup[],
   images = Number.POSITIVE_INFINITY,
 ): Cut {
   const step = most(groups, ({ tileHeight }) => tileHeight);
@@ -254,6 +269,6 @@ export function cutTiles(
 }
 
 /** Counts the transformed values of one channel for this many rows of output. */
-function valuesOf(group: Group, rows: number): number {
+function valuesOf(group: TapGroup, rows: number): number {
   return kindsOf(group) * Math.ceil(rows / group.tileHeight) * group.tilesAcross;
 }

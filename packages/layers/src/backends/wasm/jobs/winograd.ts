@@ -1,18 +1,17 @@
 /** Divides convolutions of many channels into jobs for Winograd's algorithm (assembly/winograd-conv.ts and winograd-gradient.ts). */
 import type { backend_util } from '@tensorflow/tfjs-core';
-import { ACCUMULATE, PACK_CHANNELS, SLICE_VALUES } from '../assembly/dist/jobs';
+import { ACCUMULATE, PACK_CHANNELS, SLICE_VALUES, type TapGroup } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 import { type Convolution, chunksOf, type Filter, flagsOf } from './convolution-job';
 import {
   type Cut,
   cutTiles,
-  type Group,
+  groupOf,
   kindsOf,
   most,
   pairsOf,
   savesBySpreading,
   sum,
-  tilesOf,
   withGroups,
 } from './winograd-groups';
 
@@ -41,7 +40,7 @@ export function runWinograd(
   if (!first) return;
   const { images, x, y, stride } = first;
   const { filter, groups, cut } = planOf(engine, convolutions, inputBlocks !== 0);
-  const packedBytes = (group: Group) => kindsOf(group) * x.channels * (y.channels + engine.panel) * 4;
+  const packedBytes = (group: TapGroup) => kindsOf(group) * x.channels * (y.channels + engine.panel) * 4;
   const rows = groups.map(({ tileHeight }) => cut.rows / tileHeight);
   withGroups(engine, groups, rows, packedBytes, 1, ({ groups, groupCount }) => {
     // Without a spread, here and below: V8 makes objects of so many fields faster from a literal.
@@ -80,7 +79,7 @@ export function runWinograd(
 
 interface Plan {
   filter: Filter;
-  groups: Group[];
+  groups: TapGroup[];
   cut: Cut;
 }
 
@@ -95,16 +94,16 @@ function planOf(engine: Engine, convolutions: readonly Convolution[], hasBlocks:
 
 /** Returns a filter with the last tap first. */
 function reversed(filter: Filter): Filter {
-  const { at, tapsY, tapsX, tapY, tapX } = filter;
-  return { ...filter, at: at + (tapsY - 1) * tapY + (tapsX - 1) * tapX, tapY: -tapY, tapX: -tapX };
+  const { at, tapsY, tapsX, tapY, tapX, channel, column } = filter;
+  const last = at + (tapsY - 1) * tapY + (tapsX - 1) * tapX;
+  return { at: last, tapsY, tapsX, tapY: -tapY, tapX: -tapX, channel, column };
 }
 
 /** Returns the only group of a convolution whose tiles are of the input. */
-function spreadingGroup(convolution: Convolution): Group {
+function spreadingGroup(convolution: Convolution): TapGroup {
   const { x, y, filter, stride, mask = 0 } = convolution;
   const [pair] = pairsOf([filter.tapsY, filter.tapsX], stride);
-  return {
-    ...tilesOf(pair, [x.height, x.width]),
+  return groupOf(pair, [x.height, x.width], {
     spreads: 1,
     top: 0,
     left: 0,
@@ -114,18 +113,17 @@ function spreadingGroup(convolution: Convolution): Group {
     y: y.at,
     flags: flagsOf(convolution),
     mask,
-  };
+  });
 }
 
 /** Lists the groups of one convolution, each adding to the last one's sums. */
-function groupsOf(convolution: Convolution): Group[] {
+function groupsOf(convolution: Convolution): TapGroup[] {
   const { y, filter, stride, pad, mask = 0 } = convolution;
   const flags = flagsOf(convolution);
   return pairsOf([filter.tapsY, filter.tapsX], stride).map((pair, index, { length }) => {
     const [down, across] = pair;
     const last = index === length - 1;
-    return {
-      ...tilesOf(pair, [y.height, y.width]),
+    return groupOf(pair, [y.height, y.width], {
       spreads: 0,
       top: down.first - pad[0],
       left: across.first - pad[1],
@@ -135,7 +133,7 @@ function groupsOf(convolution: Convolution): Group[] {
       y: y.at,
       flags: (index > 0 ? ACCUMULATE : flags & ACCUMULATE) | (last ? flags : 0),
       mask: last ? mask : 0,
-    };
+    });
   });
 }
 
@@ -151,21 +149,23 @@ export function winogradFilterGradient(
   const { batchSize: images, inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
   const [strideY, strideX] = [info.strideHeight, info.strideWidth];
   const tap = inChannels * outChannels * 4;
-  const groups = pairsOf([filterHeight, filterWidth], [strideY, strideX]).map((pair) => ({
-    ...tilesOf(pair, [info.outHeight, info.outWidth]),
-    spreads: 0,
-    top: pair[0].first - padInfo.top,
-    left: pair[1].first - padInfo.left,
-    outHeight: info.outHeight,
-    outWidth: info.outWidth,
-    taps: gradient + (pair[0].first * filterWidth + pair[1].first) * tap,
-    y: dy,
-    flags: 0,
-    mask: 0,
-  }));
+  const groups = pairsOf([filterHeight, filterWidth], [strideY, strideX]).map((pair) => {
+    const [down, across] = pair;
+    return groupOf(pair, [info.outHeight, info.outWidth], {
+      spreads: 0,
+      top: down.first - padInfo.top,
+      left: across.first - padInfo.left,
+      outHeight: info.outHeight,
+      outWidth: info.outWidth,
+      taps: gradient + (down.first * filterWidth + across.first) * tap,
+      y: dy,
+      flags: 0,
+      mask: 0,
+    });
+  });
   const cuts = groups.map((group) => cutTiles(engine, [inChannels, outChannels], [group]));
   const [firstPart, secondPart] = [most(cuts, (cut) => cut.firstPart), most(cuts, (cut) => cut.secondPart)];
-  const bytesOf = (group: Group) => kindsOf(group) * tap;
+  const bytesOf = (group: TapGroup) => kindsOf(group) * tap;
   const sumBytes = sum(groups, bytesOf);
   const outputs = images * info.outHeight * info.outWidth;
   // A few large chunks as long as the groups alone are enough work to share.

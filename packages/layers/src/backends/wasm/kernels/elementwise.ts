@@ -41,8 +41,8 @@ export function registerElementwise(engine: Engine): void {
       const { units, chunk } = blocksOf(size);
       const loss = engine.makeTensor([]);
       engine.withMemory(8 * units, (sums) => {
-        const places = { target: engine.pointer(target), prediction: engine.pointer(prediction) };
-        engine.run('squaredErrors', { units, chunk }, { ...places, count: size, sums });
+        const job = { target: engine.pointer(target), prediction: engine.pointer(prediction), count: size, sums };
+        engine.run('squaredErrors', { units, chunk }, job);
         const total = engine.doubles(sums, units).reduce((sum, value) => sum + value, 0);
         engine.floats(engine.pointer(loss), 1)[0] = total / size;
       });

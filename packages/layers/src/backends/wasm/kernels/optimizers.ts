@@ -1,7 +1,7 @@
 /** SgdStep and AdamStep: in place, one pass over the values. */
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { AdamStep, type AdamStepAttrs, SgdStep, type SgdStepAttrs } from '../../../contracts/training-kernels';
-import { ADAM, MOMENTUM, SGD, type StepRule } from '../assembly/dist/jobs';
+import { ADAM, MOMENTUM, SGD, type StepJob, type StepRule } from '../assembly/dist/jobs';
 import { emptyRule, updateByOuterProduct } from '../jobs/outer-product';
 import { deferredOuterProduct } from '../runtime/deferred';
 import type { Engine } from '../runtime/engine';
@@ -56,7 +56,33 @@ function update(
   }
   const count = util.sizeFromShape(variable.shape);
   const places = { variable: engine.pointer(variable), gradient: engine.pointer(gradient), state0, state1, count };
-  engine.run('optimizerStep', blocksOf(count), { ...rule, ...places });
+  engine.run('optimizerStep', blocksOf(count), jobOf(rule, places));
+}
+
+/** Joins them without spreads, which take the V8 of Node.js 20 6 us for so many fields: see docs/speed.md. */
+function jobOf(rule: StepRule, places: Omit<StepJob, keyof StepRule>): StepJob {
+  return {
+    kind: rule.kind,
+    learningRate: rule.learningRate,
+    momentum: rule.momentum,
+    gradientWeight: rule.gradientWeight,
+    nesterov: rule.nesterov,
+    weightDecay: rule.weightDecay,
+    beta1: rule.beta1,
+    rest1: rule.rest1,
+    beta2: rule.beta2,
+    rest2: rule.rest2,
+    epsilon: rule.epsilon,
+    l2: rule.l2,
+    keep: rule.keep,
+    stepSize: rule.stepSize,
+    inverseRootCorrection2: rule.inverseRootCorrection2,
+    variable: places.variable,
+    gradient: places.gradient,
+    state0: places.state0,
+    state1: places.state1,
+    count: places.count,
+  };
 }
 
 function sgdRule({ nesterov, ...numbers }: SgdStepAttrs, momentum: boolean): StepRule {

@@ -61,8 +61,14 @@ function run(
     kernel,
     { units: x.shape[0], scratchBytes: columns * 4 },
     {
-      ...{ x: engine.pointer(x), y: engine.pointer(y), zones: engine.pointer(zones) },
-      ...{ positions: engine.pointer(positions), means: means ? engine.pointer(means) : 0, zoneCount, size, columns },
+      x: engine.pointer(x),
+      y: engine.pointer(y),
+      zones: engine.pointer(zones),
+      positions: engine.pointer(positions),
+      means: means ? engine.pointer(means) : 0,
+      zoneCount,
+      size,
+      columns,
     },
   );
 }
