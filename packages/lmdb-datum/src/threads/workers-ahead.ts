@@ -12,26 +12,24 @@ export async function startAhead(file: URL, count: number): Promise<void> {
     const worker = startWorker(file);
     const forget = () => workers.delete(worker);
     worker.once('error', forget).once('exit', forget);
+    // Until then, it keeps the process alive for whoever awaits that.
+    worker.once('online', () => workers.has(worker) && worker.unref());
     const running = new Promise<void>((resolve) => worker.once('online', resolve).once('exit', () => resolve()));
     workers.set(worker, running);
   }
   await Promise.all(workers.values());
 }
 
-/** Returns a worker that was started ahead, or a new one. */
+/** Returns a worker that was started ahead, or a new one: it waits for its first message, and doesn't keep the process alive. */
 export function takeWorker(file: URL): Worker {
   const workers = ahead.get(file.href);
-  for (const worker of workers?.keys() ?? []) {
-    workers?.delete(worker);
-    return worker;
-  }
-  return startWorker(file);
-}
-
-/** Starts a worker that waits for its first message, and doesn't keep the process alive. */
-function startWorker(file: URL): Worker {
-  // Workers need no environment, of which they would get a copy each.
-  const worker = new Worker(file, { env: SHARE_ENV });
+  const [worker = startWorker(file)] = workers?.keys() ?? [];
+  workers?.delete(worker);
   worker.unref();
   return worker;
+}
+
+function startWorker(file: URL): Worker {
+  // Workers need no environment, of which they would get a copy each.
+  return new Worker(file, { env: SHARE_ENV });
 }
