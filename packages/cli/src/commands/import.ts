@@ -99,7 +99,7 @@ async function runImport(places: readonly string[], options: ImportOptions): Pro
   }
   const left = options.resume ? 'run the same command to resume' : `${placeOf(output, options.shard)} was not created`;
   await interruptible(terminal, `interrupted; ${left}.`, async (signal) => {
-    const importing = () =>
+    const importing = (begin: () => void) =>
       convertImageset({
         ...same,
         ...source,
@@ -108,6 +108,7 @@ async function runImport(places: readonly string[], options: ImportOptions): Pro
         shuffle: shuffle ? seed : false,
         signal,
         onProgress: ({ done, total, imagesPerSecond }) => {
+          begin();
           const rate = `${Math.round(imagesPerSecond)} images/s`;
           terminal.status(`importing ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${rate}`);
         },

@@ -26,6 +26,7 @@ export class Conversion {
   #committed = new Set<number>();
   /** Sizes of the images as `CxHxW`: two of them if there are more. */
   sizes = new Set<string>();
+  #lastSize?: string;
   readonly #journal: ConvertJournal;
   #folder = '';
 
@@ -103,8 +104,9 @@ export class Conversion {
 
   /** Ends the threads, whatever they are doing. */
   async stop(): Promise<void> {
-    await this.#threads?.close();
+    const threads = this.#threads;
     this.#threads = undefined;
+    await threads?.close();
   }
 
   async run(folder: WorkFolder): Promise<void> {
@@ -123,8 +125,10 @@ export class Conversion {
   async #convertWith(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
     try {
       await this.#convertAll(writer, threads);
-      // Workers end while the last records are committed.
-      await Promise.all([threads.close(), this.#keep(writer)]);
+      const kept = this.#keep(writer);
+      // Idle threads end while the last records are committed, and nothing waits for them.
+      void this.stop();
+      await kept;
       await writer.close();
     } catch (error) {
       // What cannot be committed is converted again by the call that continues.
@@ -180,13 +184,13 @@ export class Conversion {
     const key = keyOf(i, image);
     if ('skipped' in converted) {
       this.skipped.push({ name, reason: converted.skipped });
-    } else if (Buffer.byteLength(key) > maxKeyBytes) {
+    } else if (isTooLong(key)) {
       this.skipped.push({
         name,
         reason: `${pathText(image.path)}: its key is longer than ${maxKeyBytes} bytes; shorten its name or its folders.`,
       });
     } else {
-      this.#noteSize(converted.size, keyText(key));
+      this.#noteSize(converted.size, key);
       if (!this.#committed.has(i)) writer.stage(key, converted.message);
       this.records++;
     }
@@ -213,22 +217,30 @@ export class Conversion {
     });
   }
 
-  #noteSize(size: string, key: string): void {
+  #noteSize(size: string, key: string | Uint8Array): void {
+    if (size === this.#lastSize) return;
     const isAlike = this.sizes.size === 0 || (this.sizes.size === 1 && this.sizes.has(size));
     if (this.#options.checkSize && !isAlike) {
       const other = [...this.sizes].find((one) => one !== size);
+      const name = keyText(key);
       throw new MixedSizesError(
         {
-          where: `key ${key}`,
+          where: `key ${name}`,
           expected: `${other}, like an earlier image`,
           received: size,
           todo: 'resize the images, or turn off the size check',
         },
-        { key },
+        { key: name },
       );
     }
     if (this.sizes.size < 2) this.sizes.add(size);
+    this.#lastSize = size;
   }
+}
+
+/** A character has three bytes at most (those of four are two of JavaScript's), so few keys need to be encoded for this. */
+function isTooLong(key: string | Uint8Array): boolean {
+  return 3 * key.length > maxKeyBytes && Buffer.byteLength(key) > maxKeyBytes;
 }
 
 /** Makes the error if no image could be read. */

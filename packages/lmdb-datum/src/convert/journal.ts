@@ -28,7 +28,7 @@ export interface Progress {
 
 interface Journal extends Omit<Progress, 'sizes'> {
   version: typeof journalVersion;
-  /** Hashes of the images and the options: another import must not continue here. */
+  /** Hashes of the images and the options. */
   images: string;
   options: string;
   /** The work is to be kept when it is stopped, so no other import may remove it. */
@@ -41,20 +41,29 @@ const mostBytes = 1 << 28;
 const mostTextLength = 1 << 16;
 const sizePattern = /^\d{1,5}x\d{1,10}x\d{1,10}$/;
 
-export class ConvertJournal {
-  readonly #images: string;
-  readonly #options: string;
+/** Identifies an import: another one must not continue it. */
+type Identity = Pick<Journal, 'images' | 'options'>;
 
+export class ConvertJournal {
   readonly #list: readonly ImageFile[];
+  readonly #given: object;
+  #known?: Identity;
   #isKept: boolean;
 
   /** @param first The index of the list's first image, if it is a part of a longer list. */
   constructor(list: readonly ImageFile[], plan: ConvertPlan, isKept: boolean, first = 0) {
     this.#list = list;
+    this.#given = first === 0 ? plan : { ...plan, first };
     this.#isKept = isKept;
-    const options = first === 0 ? plan : { ...plan, first };
-    this.#options = createHash('sha256').update(JSON.stringify(options)).digest('hex');
-    this.#images = digestOfImages(list);
+  }
+
+  /** Computed when it is needed: threads can start before that. */
+  get #identity(): Identity {
+    this.#known ??= {
+      images: digestOfImages(this.#list),
+      options: createHash('sha256').update(JSON.stringify(this.#given)).digest('hex'),
+    };
+    return this.#known;
   }
 
   /** True if the work is to be kept when it is stopped: this call asks for it, or the one that it continues did. */
@@ -65,8 +74,11 @@ export class ConvertJournal {
   /** The progress of this import, if its database is complete except for the journal that is still in it. */
   loadComplete(output: string): Progress | undefined {
     try {
-      const journal = parseJournal(readJournal(output) ?? '', output);
-      const isOurs = journal.images === this.#images && journal.options === this.#options;
+      const text = readJournal(output);
+      if (text === undefined) return undefined;
+      const journal = parseJournal(text, output);
+      const { images, options } = this.#identity;
+      const isOurs = journal.images === images && journal.options === options;
       return isOurs && journal.done === this.#list.length ? checkProgress(journal, this.#list, output) : undefined;
     } catch {
       return undefined;
@@ -76,8 +88,7 @@ export class ConvertJournal {
   /** Written before the database is created, and after each commit; under a temporary name first. */
   save(folder: string, { done, skipped, sizes }: Progress): void {
     const isKept = this.#isKept;
-    const images = this.#images;
-    const options = this.#options;
+    const { images, options } = this.#identity;
     const journal: Journal = { version: journalVersion, images, options, isKept, done, skipped, sizes: [...sizes] };
     const file = path.join(folder, journalName);
     const temporary = temporaryName(file);
@@ -104,8 +115,8 @@ export class ConvertJournal {
     if (text === undefined) return undefined;
     const journal = parseJournal(text, folder);
     if (journal.done === 0) return undefined;
-    const other =
-      journal.images !== this.#images ? 'other images' : journal.options !== this.#options && 'other options';
+    const { images, options } = this.#identity;
+    const other = journal.images !== images ? 'other images' : journal.options !== options && 'other options';
     if (!other) {
       this.#isKept ||= journal.isKept;
       return checkProgress(journal, this.#list, folder);

@@ -26,8 +26,8 @@ interface Task {
   answered?: Promise<void>;
 }
 
-/** Enough that workers have something to do while a commit keeps this thread busy. */
-const mostTasks = 16;
+/** Enough that workers have something to do while a commit keeps this thread busy; more chunks would need more memory. */
+const mostTasks = 12;
 const breathMs = 5;
 
 export class ConvertThreads {

@@ -201,7 +201,7 @@ export class DatumWriter {
       );
     }
     const isNewLast = this.#lastKey === undefined || Buffer.compare(stored, this.#lastKey) > 0;
-    const isBelow = this.#committedKey !== undefined && Buffer.compare(stored, this.#committedKey) <= 0;
+    const isBelow = !isNewLast && this.#committedKey !== undefined && Buffer.compare(stored, this.#committedKey) <= 0;
     if (!isNewLast && (this.#isPending(stored) || (isBelow && engine.has(stored)))) {
       const name = keyText(key);
       throw new WriteError(
