@@ -53,6 +53,7 @@ export async function convertChunk(
   if (!take(chunk)) return undefined;
   const room = new ChunkRoom(chunk);
   const outcomes: (Converted | undefined | Promise<Converted | undefined>)[] = [];
+  let isAwaited = false;
   let bytes = 0;
   for (const image of chunk.images) {
     const one = room.isFull ? undefined : convertImage(image, plan, room.allocate);
@@ -60,6 +61,7 @@ export async function convertChunk(
       // Awaited below; until then a failure does not count as unhandled.
       one.converted.catch(() => undefined);
       outcomes.push(one.converted);
+      isAwaited = true;
       bytes += one.bytes;
       if (bytes > underWayBytes) await Promise.all(outcomes);
       if (bytes > underWayBytes) bytes = 0;
@@ -67,7 +69,9 @@ export async function convertChunk(
     const pausing = pause?.();
     if (pausing) await pausing;
   }
-  return (await Promise.all(outcomes)).map((one) => one ?? convertLater);
+  // Awaiting ordinary JPEGs, which are there already, would take as long as writing them.
+  const converted = isAwaited ? await Promise.all(outcomes) : (outcomes as (Converted | undefined)[]);
+  return converted.map((one) => one ?? convertLater);
 }
 
 /** Maximum size of messages outside the memory of chunks, whatever the images: `waiting` counts it, in KiB. */

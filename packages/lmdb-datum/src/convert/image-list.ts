@@ -52,8 +52,6 @@ function splitLine(line: string): [name: string, label: string] {
 
 /** C's atoi on a 64-bit system: leading whitespace, a sign, digits; 0 if there are none; truncated to 32 bits. */
 export function atoi(text: string): number {
-  // All but unusual ones.
-  if (/^-?\d{1,9}$/.test(text)) return Number(text) | 0;
   const digits = /^[ \t\n\v\f\r]*([+-]?\d+)/.exec(text)?.[1];
   if (digits === undefined) return 0;
   const limit = 2n ** 63n;
@@ -165,9 +163,10 @@ class OddLabels {
   #words = 0;
 
   readonly labelOf = (text: string, line: number): number => {
-    const label = atoi(text);
+    const plain = Number(text) | 0;
     // All but unusual ones.
-    if (String(label) === text) return label;
+    if (String(plain) === text) return plain;
+    const label = atoi(text);
     if (wholeNumber.test(text) && BigInt(text.trim().replace('+', '')) === BigInt(label)) return label;
     this.count++;
     if (/^\p{L}/u.test(text)) this.#words++;
