@@ -192,7 +192,7 @@ export function sumChunks(begin: i32, end: i32, job: SumChunksJob, _scratch: usi
 }
 
 /** Adds up one row of the sums of all chunks. */
-export function sumRow(from: usize, chunkBytes: usize, chunks: i32, columns: i32, to: usize): void {
+function sumRow(from: usize, chunkBytes: usize, chunks: i32, columns: i32, to: usize): void {
   let column = 0;
   // A whole cache line at a time: the chunks may lie such that they push each other out of the cache.
   for (; column + 16 <= columns; column += 16) {

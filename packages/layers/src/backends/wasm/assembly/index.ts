@@ -25,5 +25,5 @@ export { PANEL, ROWS } from './tiles';
 export { reflectionPass, takeReflection } from './tridiagonal';
 export { unpoolConv } from './unpool-conv';
 export { PACK_CHANNELS, packWinograd, winogradConv } from './winograd-conv';
-export { SLICE_VALUES, unpackWinograd, winogradGradient } from './winograd-gradient';
+export { SLICE_VALUES, winogradGradient } from './winograd-gradient';
 export { decodeZones, encodeZones, gatherZones, scatterZones } from './zones';

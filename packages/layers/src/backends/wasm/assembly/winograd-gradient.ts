@@ -1,5 +1,5 @@
 /** The gradient of the filter of a convolution by Winograd's algorithm. */
-import { chunkStart, sumRow } from './filter-gradient';
+import { chunkStart } from './filter-gradient';
 import { ACCUMULATE, clearFloats } from './simd';
 import { panelWidth, rowsBy } from './tiles';
 import { inputTiles, sideBySide } from './winograd-input';
@@ -9,15 +9,20 @@ import { gatherFilter } from './winograd-transforms';
 /** The gradient of the filter, of all groups. */
 @unmanaged
 export class WinogradGradientJob extends WinogradJob {
-  /** Each chunk of the images' bands has sums of its own, sumBytes apart. */
   images: i32;
   /** Images that are worked on together; more than one only where each is one band. */
   imagesAtOnce: i32;
+  /** Each chunk of the images' bands makes a gradient of its own, gradientBytes apart. */
   chunks: i32;
-  sumBytes: usize;
+  gradientBytes: usize;
+  /** Bytes of both parts of the scratch memory, which sums of products follow. */
+  bothParts: i32;
 }
 
-/** Makes sums for the gradient. Units: groups times chunks. Scratch: the transformed input, and in the second part the transformed gradient. */
+/**
+ * Makes the gradients of all chunks. Units: groups times chunks. Scratch: the transformed input; the transformed gradient of the output; and sums of
+ * products, before and after one direction.
+ */
 export function winogradGradient(begin: i32, end: i32, job: WinogradGradientJob, scratch: usize): void {
   for (let unit = begin; unit < end; unit++) {
     const index = unit / job.chunks;
@@ -28,7 +33,7 @@ export function winogradGradient(begin: i32, end: i32, job: WinogradGradientJob,
     const all = job.images * bands;
     const kinds = kindsDown(group) * kindsAcross(group);
     const gradient = scratch + job.firstPart;
-    const sums = group.transformed + chunk * job.sumBytes;
+    const sums = scratch + job.bothParts;
     const limit = chunkStart(chunk + 1, job.chunks, all);
     const start = chunkStart(chunk, job.chunks, all);
     if (start === limit) clearFloats(sums, kinds * job.channels * job.outChannels);
@@ -49,6 +54,7 @@ export function winogradGradient(begin: i32, end: i32, job: WinogradGradientJob,
       addProducts(job, group, all, scratch, gradient, sums, band > start ? ACCUMULATE : 0);
       band += images;
     }
+    makeTaps(job, group, sums, group.taps + chunk * job.gradientBytes);
   }
 }
 
@@ -94,33 +100,24 @@ function addProducts(
   }
 }
 
-/** Values of a tap in one unit of unpackWinograd. */
+/** Values of a tap that are made at a time, in the level-1 cache. */
 export const SLICE_VALUES: i32 = 256;
 
-/** Adds up the chunks of winogradGradient and makes the gradients of the taps of them. Units: groups times slices of SLICE_VALUES. Scratch: a slice of all kinds of products, before and after one direction. */
-export function unpackWinograd(begin: i32, end: i32, job: WinogradGradientJob, scratch: usize): void {
+/** Makes the gradients of the taps of sums of products, which spare memory follows. */
+function makeTaps(job: WinogradGradientJob, group: TapGroup, sums: usize, taps: usize): void {
   const values = job.channels * job.outChannels;
-  const slices = (values + SLICE_VALUES - 1) / SLICE_VALUES;
-  for (let unit = begin; unit < end; unit++) {
-    const index = unit / slices;
-    const first = (unit - index * slices) * SLICE_VALUES;
+  const kinds = kindsAcross(group);
+  const kind = values * 4;
+  const spare = sums + kindsDown(group) * kinds * kind;
+  for (let first = 0; first < values; first += SLICE_VALUES) {
     const bytes = min(SLICE_VALUES, values - first) * 4;
-    const group = groupAt(job, index);
-    const kinds = kindsAcross(group);
-    const all = kindsDown(group) * kinds;
-    const spare = scratch + all * bytes;
-    for (let k = 0; k < all; k++)
-      sumRow(group.transformed + (k * values + first) * 4, job.sumBytes, job.chunks, bytes >> 2, scratch + k * bytes);
-    gatherFilter(kindsDown(group), scratch, kinds * bytes, spare, kinds * bytes, (kinds * bytes) >> 4);
+    for (let k = 0; k < kinds; k++) {
+      const from = sums + k * kind + first * 4;
+      gatherFilter(kindsDown(group), from, kinds * kind, spare + k * bytes, kinds * bytes, bytes >> 4);
+    }
     for (let i = 0; i < group.tapsY; i++) {
-      gatherFilter(
-        kinds,
-        spare + i * kinds * bytes,
-        bytes,
-        group.taps + first * 4 + i * job.tapY,
-        job.tapX,
-        bytes >> 4,
-      );
+      const from = spare + i * kinds * bytes;
+      gatherFilter(kinds, from, bytes, taps + first * 4 + i * job.tapY, job.tapX, bytes >> 4);
     }
   }
 }

@@ -23,9 +23,9 @@ export class TapGroup {
   tilesAcross: i32;
   /** Rows of tiles that are worked on together. */
   tileRows: i32;
-  /** The group's first tap, in the filter or in its gradient. */
+  /** The group's first tap, in the filter or in the first chunk's gradient of it. */
   taps: usize;
-  /** The filter as packWinograd writes it; or the sums of the first chunk for its gradient, [kind of product][channel][output channel]. */
+  /** The filter as packWinograd writes it. */
   transformed: usize;
   /** Output, or its gradient. */
   y: usize;

@@ -104,13 +104,13 @@ function tapGroups(taps: number, stride: number): Taps[] {
   return groups;
 }
 
-type Pairs = readonly (readonly [y: Taps, x: Taps])[];
+export type Pair = readonly [y: Taps, x: Taps];
 
 /** Networks have a few shapes of filters, and each convolution asks several times. */
-const knownPairs = new Map<string, Pairs>();
+const knownPairs = new Map<string, readonly Pair[]>();
 
 /** Pairs the groups of taps along both directions. */
-export function pairsOf(taps: readonly [number, number], stride: readonly [number, number]): Pairs {
+export function pairsOf(taps: readonly [number, number], stride: readonly [number, number]): readonly Pair[] {
   const key = `${taps[0]} ${taps[1]} ${stride[0]} ${stride[1]}`;
   let pairs = knownPairs.get(key);
   if (!pairs) {
@@ -131,11 +131,7 @@ function tileFor(taps: number, length: number): number {
 type Place = Pick<TapGroup, 'spreads' | 'top' | 'left' | 'outHeight' | 'outWidth' | 'taps' | 'y' | 'flags' | 'mask'>;
 
 /** Makes a group of taps, whose tiles divide an image of this height and width; where its transformed values are is not known yet. */
-export function groupOf(
-  [down, across]: Pairs[number],
-  [height, width]: readonly [number, number],
-  place: Place,
-): TapGroup {
+export function groupOf([down, across]: Pair, [height, width]: readonly [number, number], place: Place): TapGroup {
   const [tileHeight, tileWidth] = [tileFor(down.count, height), tileFor(across.count, width)];
   return {
     tapsY: down.count,
@@ -180,16 +176,15 @@ export function kindsOf({ tapsY, tapsX, tileHeight, tileWidth }: TapGroup): numb
   return (tapsY + tileHeight - 1) * (tapsX + tileWidth - 1);
 }
 
-/** Writes groups to memory, and reserves memory for their transformed values: all groups side by side, `copies` times. */
+/** Writes groups to memory, and reserves memory for their transformed filters, side by side. */
 export function withGroups(
   engine: Engine,
   groups: readonly TapGroup[],
   tileRows: readonly number[],
   bytesOf: (group: TapGroup) => number,
-  copies: number,
   f: (fields: GroupFields) => void,
 ): void {
-  engine.withMemory(copies * sum(groups, bytesOf), (memory) => {
+  engine.withMemory(sum(groups, bytesOf), (memory) => {
     let next = memory;
     for (const [index, group] of groups.entries()) {
       group.tileRows = tileRows[index];
@@ -200,7 +195,7 @@ export function withGroups(
   });
 }
 
-export function sum<T>(items: readonly T[], value: (item: T) => number): number {
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
   return items.reduce((total, item) => total + value(item), 0);
 }
 

@@ -1,17 +1,17 @@
 /** Divides convolutions of many channels into jobs for Winograd's algorithm (assembly/winograd-conv.ts and winograd-gradient.ts). */
 import type { backend_util } from '@tensorflow/tfjs-core';
-import { ACCUMULATE, PACK_CHANNELS, SLICE_VALUES, type TapGroup } from '../assembly/dist/jobs';
+import { ACCUMULATE, PACK_CHANNELS, SLICE_VALUES, type TapGroup, tapGroup } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
-import { type Convolution, chunksOf, type Filter, flagsOf } from './convolution-job';
+import { addChunks, type Convolution, chunksOf, type Filter, flagsOf } from './convolution-job';
 import {
   type Cut,
   cutTiles,
   groupOf,
   kindsOf,
   most,
+  type Pair,
   pairsOf,
   savesBySpreading,
-  sum,
   withGroups,
 } from './winograd-groups';
 
@@ -42,7 +42,7 @@ export function runWinograd(
   const { filter, groups, cut } = planOf(engine, convolutions, inputBlocks !== 0);
   const packedBytes = (group: TapGroup) => kindsOf(group) * x.channels * (y.channels + engine.panel) * 4;
   const rows = groups.map(({ tileHeight }) => cut.rows / tileHeight);
-  withGroups(engine, groups, rows, packedBytes, 1, ({ groups, groupCount }) => {
+  withGroups(engine, groups, rows, packedBytes, ({ groups, groupCount }) => {
     // Without a spread, here and below: V8 makes objects of so many fields faster from a literal.
     const job = {
       groups,
@@ -146,54 +146,62 @@ export function winogradFilterGradient(
   gradient: number,
   inputBlocks = 0,
 ): void {
-  const { batchSize: images, inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
+  const { batchSize: images, inChannels, outChannels, filterHeight, filterWidth, outHeight, outWidth } = info;
   const [strideY, strideX] = [info.strideHeight, info.strideWidth];
+  const pairs = pairsOf([filterHeight, filterWidth], [strideY, strideX]);
   const tap = inChannels * outChannels * 4;
-  const groups = pairsOf([filterHeight, filterWidth], [strideY, strideX]).map((pair) => {
-    const [down, across] = pair;
-    return groupOf(pair, [info.outHeight, info.outWidth], {
-      spreads: 0,
-      top: down.first - padInfo.top,
-      left: across.first - padInfo.left,
-      outHeight: info.outHeight,
-      outWidth: info.outWidth,
-      taps: gradient + (down.first * filterWidth + across.first) * tap,
-      y: dy,
-      flags: 0,
-      mask: 0,
-    });
-  });
-  const cuts = groups.map((group) => cutTiles(engine, [inChannels, outChannels], [group]));
-  const [firstPart, secondPart] = [most(cuts, (cut) => cut.firstPart), most(cuts, (cut) => cut.secondPart)];
-  const bytesOf = (group: TapGroup) => kindsOf(group) * tap;
-  const sumBytes = sum(groups, bytesOf);
-  const outputs = images * info.outHeight * info.outWidth;
+  const gradientBytes = filterHeight * filterWidth * tap;
   // A few large chunks as long as the groups alone are enough work to share.
-  const chunks = chunksOf(Math.ceil(Math.max(fewestUnits / groups.length, outputs / leastOutputs)), sumBytes);
-  const rows = cuts.map(({ rows }, index) => rows / groups[index].tileHeight);
-  withGroups(engine, groups, rows, bytesOf, chunks, ({ groups, groupCount }) => {
-    const job = {
-      groups,
-      groupCount,
-      x,
-      height: info.inHeight,
-      width: info.inWidth,
-      inputBlocks,
-      channels: inChannels,
-      outChannels,
-      strideY,
-      strideX,
-      tapY: strideY * filterWidth * tap,
-      tapX: strideX * tap,
-      firstPart,
-      images,
-      imagesAtOnce: Math.min(...cuts.map((cut) => cut.imagesAtOnce)),
-      chunks,
-      sumBytes,
-    };
-    engine.run('winogradGradient', { units: groupCount * chunks, scratchBytes: firstPart + secondPart }, job);
-    const slices = groupCount * Math.ceil((inChannels * outChannels) / SLICE_VALUES);
-    const sliceBytes = (36 + 18) * SLICE_VALUES * 4; // 6 x 6 kinds of products, and 3 x 6 after one direction
-    engine.run('unpackWinograd', { units: slices, scratchBytes: sliceBytes }, job);
+  const pieces = Math.max(fewestUnits / pairs.length, (images * outHeight * outWidth) / leastOutputs);
+  const chunks = chunksOf(Math.ceil(pieces), gradientBytes);
+  engine.withMemory(chunks * gradientBytes, (at) => {
+    const groups = pairs.map((pair) => gradientGroup(pair, info, dy, at));
+    const cuts = groups.map((group) => cutTiles(engine, [inChannels, outChannels], [group]));
+    const [firstPart, secondPart] = [most(cuts, (cut) => cut.firstPart), most(cuts, (cut) => cut.secondPart)];
+    for (const [index, group] of groups.entries()) group.tileRows = cuts[index].rows / group.tileHeight;
+    engine.withTable(tapGroup, groups, (table) => {
+      const job = {
+        groups: table,
+        groupCount: groups.length,
+        x,
+        height: info.inHeight,
+        width: info.inWidth,
+        inputBlocks,
+        channels: inChannels,
+        outChannels,
+        strideY,
+        strideX,
+        tapY: strideY * filterWidth * tap,
+        tapX: strideX * tap,
+        firstPart,
+        images,
+        imagesAtOnce: Math.min(...cuts.map((cut) => cut.imagesAtOnce)),
+        chunks,
+        gradientBytes,
+        bothParts: firstPart + secondPart,
+      };
+      const sliceBytes = 18 * SLICE_VALUES * 4; // 3 x 6 after one direction
+      const scratchBytes = job.bothParts + most(groups, kindsOf) * tap + sliceBytes;
+      engine.run('winogradGradient', { units: groups.length * chunks, scratchBytes }, job);
+    });
+    const rows = filterHeight * filterWidth * inChannels;
+    addChunks(engine, { at, bytes: gradientBytes, chunks }, rows, outChannels, gradient, outChannels);
+  });
+}
+
+/** Makes a group of taps for the gradient of a filter, from `gradient` on. */
+function gradientGroup(pair: Pair, info: backend_util.Conv2DInfo, dy: number, gradient: number): TapGroup {
+  const [down, across] = pair;
+  const { outHeight, outWidth, padInfo, filterWidth, inChannels, outChannels } = info;
+  return groupOf(pair, [outHeight, outWidth], {
+    spreads: 0,
+    top: down.first - padInfo.top,
+    left: across.first - padInfo.left,
+    outHeight,
+    outWidth,
+    taps: gradient + (down.first * filterWidth + across.first) * inChannels * outChannels * 4,
+    y: dy,
+    flags: 0,
+    mask: 0,
   });
 }
