@@ -1,9 +1,9 @@
 /** Convolutions of 2 or 3 taps per direction with few products: those of tiles of 2 or 4 outputs per direction, in the domain of winograd-transforms.mjs. */
 import { packPanel } from './pack-filter';
 import { PANEL, panelWidth, rowsBy } from './tiles';
-import { inputTiles, sideBySide } from './winograd-input';
+import { adjacentTiles, inputTiles } from './winograd-input';
 import { groupAt, kindsAcross, kindsDown, TapGroup, WinogradConvJob } from './winograd-job';
-import { outputTiles, overlappingTiles, panelColumns } from './winograd-output';
+import { addOverlaps, outputTiles, panelColumns } from './winograd-output';
 import { transformFilter } from './winograd-transforms';
 
 /** Channels of a filter that are transformed together, in the level-1 cache. */
@@ -71,13 +71,13 @@ export function winogradConv(begin: i32, end: i32, job: WinogradConvJob, scratch
       const first = band * group.tileRows;
       const count = min(group.tileRows, group.tilesDown - first);
       if (count <= 0) continue;
-      if (group.spreads) spreadTiles(job, group, image, images, first, count, scratch);
+      if (group.overlapAdd) overlapAddTiles(job, group, image, images, first, count, scratch);
       else gatherTiles(job, group, image, images, first, count, scratch);
     }
   }
 }
 
-/** Makes the output of `count` rows of tiles of some images, which lie side by side. */
+/** Makes the output of `count` rows of tiles of some images. */
 function gatherTiles(
   job: WinogradConvJob,
   group: TapGroup,
@@ -96,8 +96,8 @@ function gatherTiles(
   outputTiles(job, group, image, images, first, count, second, scratch);
 }
 
-/** Makes the same of tiles that spread: their output overlaps, also with that of the row of tiles above the first one. */
-function spreadTiles(
+/** Makes the same by overlap-add: the output of the row of tiles above the first one reaches into it. */
+function overlapAddTiles(
   job: WinogradConvJob,
   group: TapGroup,
   image: i32,
@@ -113,10 +113,10 @@ function spreadTiles(
   const bytes = job.height * job.width * job.channels * 4;
   for (let i = 0, to = scratch; i < images; i++, to += tiles * job.channels * 4) {
     const x = job.x + (image + i) * bytes;
-    sideBySide(group, x, job.height, job.width, job.channels, first - above, above + count, all, to, second);
+    adjacentTiles(group, x, job.height, job.width, job.channels, first - above, above + count, all, to, second);
   }
   products(job, group, all, scratch, second);
-  overlappingTiles(job, group, image, images, first, above, count, second, scratch);
+  addOverlaps(job, group, image, images, first, above, count, second, scratch);
 }
 
 /** Multiplies, for every kind of product, `all` tiles by the filter: [kind][tile][output channel, up to the end of the last panel]. */

@@ -2,7 +2,7 @@
 import { chunkStart } from './filter-gradient';
 import { ACCUMULATE, clearFloats } from './simd';
 import { panelWidth, rowsBy } from './tiles';
-import { inputTiles, sideBySide } from './winograd-input';
+import { adjacentTiles, inputTiles } from './winograd-input';
 import { groupAt, kindsAcross, kindsDown, TapGroup, WinogradJob } from './winograd-job';
 import { gatherFilter } from './winograd-transforms';
 
@@ -49,7 +49,7 @@ export function winogradGradient(begin: i32, end: i32, job: WinogradGradientJob,
         const at = group.y + (image + i) * group.outHeight * group.outWidth * job.outChannels * 4;
         inputTiles(job, group, image + i, first, count, all, scratch + i * tiles * job.channels * 4, spare);
         const to = gradient + i * tiles * job.outChannels * 4;
-        sideBySide(group, at, group.outHeight, group.outWidth, job.outChannels, first, count, all, to, spare);
+        adjacentTiles(group, at, group.outHeight, group.outWidth, job.outChannels, first, count, all, to, spare);
       }
       addProducts(job, group, all, scratch, gradient, sums, band > start ? ACCUMULATE : 0);
       band += images;

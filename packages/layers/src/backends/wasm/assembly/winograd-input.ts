@@ -28,12 +28,7 @@ export function inputTiles(
   const x = job.x + image * bytes;
   for (let r = 0; r < rows; r++)
     inputLine(job, group, x, (height * first + r) * job.strideY + group.top, lines + r * kinds * line, spare);
-  for (let q = 0; q < count; q++)
-    for (let k = 0; k < kinds; k++) {
-      const from = lines + (height * q * kinds + k) * line;
-      const at = to + (k * all + q * tiles) * pixel;
-      transformInput(kindsDown(group), from, kinds * line, at, kinds * all * pixel, line >> 4);
-    }
+  transformDown(group, lines, line, count, to, pixel, all, false);
 }
 
 /** Transforms the tiles of a row of an image along its width; what is outside the image counts as zero. */
@@ -68,10 +63,10 @@ function inputLine(job: WinogradJob, group: TapGroup, image: usize, row: i32, to
 }
 
 /**
- * Writes some rows of an image's tiles that lie side by side, which are some of `all`, each spread over all kinds of products:
+ * Writes some rows of an image's adjacent tiles, which are some of `all`, each spread over all kinds of products:
  * [kind of product][tile][channel].
  */
-export function sideBySide(
+export function adjacentTiles(
   group: TapGroup,
   image: usize,
   rows: i32,
@@ -102,10 +97,27 @@ export function sideBySide(
       spreadOutput(kinds, from + t * width * pixel, pixel, at, line, channels >> 2);
     }
   }
+  transformDown(group, lines, line, count, to, pixel, all, true);
+}
+
+/** Transforms `count` rows of tiles along their height, [row][kind across][tile][channel], to those of `all` tiles, [kind][tile][channel]. */
+function transformDown(
+  group: TapGroup,
+  lines: usize,
+  line: i32,
+  count: i32,
+  to: usize,
+  pixel: i32,
+  all: i32,
+  isAdjacent: bool,
+): void {
+  const kinds = kindsAcross(group);
+  const step = kinds * all * pixel;
   for (let q = 0; q < count; q++)
     for (let k = 0; k < kinds; k++) {
-      const from = lines + (height * q * kinds + k) * line;
-      const at = to + (k * all + q * tiles) * pixel;
-      spreadOutput(kindsDown(group), from, kinds * line, at, kinds * all * pixel, line >> 4);
+      const from = lines + (group.tileHeight * q * kinds + k) * line;
+      const at = to + k * all * pixel + q * line;
+      if (isAdjacent) spreadOutput(kindsDown(group), from, kinds * line, at, step, line >> 4);
+      else transformInput(kindsDown(group), from, kinds * line, at, step, line >> 4);
     }
 }

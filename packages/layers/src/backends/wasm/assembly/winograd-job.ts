@@ -6,16 +6,16 @@ export class TapGroup {
   tapsY: i32;
   tapsX: i32;
   /**
-   * 0: tiles of outputs that lie side by side are made of inputs that overlap. 1: tiles of inputs that lie side by side make outputs that
-   * overlap, all that a tap can reach; strides are 1, x has no blocks, and `top` and `left` do not matter.
+   * 0: adjacent tiles of outputs are made of inputs that overlap. 1, for overlap-add: adjacent tiles of inputs make outputs that overlap, all
+   * that a tap can reach; strides are 1, x has no blocks, and `top` and `left` do not matter.
    */
-  spreads: i32;
+  overlapAdd: i32;
   /** Output position (r, q) and tap (i, j) meet x at row (r + i) * strideY + top and column (q + j) * strideX + left; outside, x is zero. */
   top: i32;
   left: i32;
   outHeight: i32;
   outWidth: i32;
-  /** Rows and columns of output that a tile makes, or of input that it is made of if it spreads. */
+  /** Rows and columns of output that a tile makes, or of input that it is made of with overlap-add. */
   tileHeight: i32;
   tileWidth: i32;
   /** Rows of tiles, and tiles in each. */

@@ -41,7 +41,7 @@ export function outputTiles(
 }
 
 /** Writes the output of `count` rows of tiles of some images, after `above` rows of which only the rest counts that their taps reach beyond. */
-export function overlappingTiles(
+export function addOverlaps(
   job: WinogradConvJob,
   group: TapGroup,
   image: i32,
@@ -68,12 +68,12 @@ export function overlappingTiles(
       if (q > 0 && r < group.tapsY - 1)
         for (let k = 0, before = at + height * kinds * kind - line; k < kinds; k++)
           addFloats(at + k * kind, before + k * kind, line);
-      outputRow(job, group, image + i, y, row, pixel, overlappingRow(group, at, kind, pixel, row));
+      outputRow(job, group, image + i, y, row, pixel, addRowOverlaps(group, at, kind, pixel, row));
     }
 }
 
 /** Writes a row of the output of overlapping tiles from its sums, [kind of product, `kind` apart][tile]; returns where spare memory begins. */
-function overlappingRow(group: TapGroup, from: usize, kind: i32, pixel: i32, row: usize): usize {
+function addRowOverlaps(group: TapGroup, from: usize, kind: i32, pixel: i32, row: usize): usize {
   const tiles = group.tilesAcross;
   const kinds = kindsAcross(group);
   const step = group.tileWidth * pixel;

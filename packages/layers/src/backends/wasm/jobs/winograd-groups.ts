@@ -128,15 +128,15 @@ function tileFor(taps: number, length: number): number {
 }
 
 /** What does not follow from a group's taps and what its tiles divide. */
-type Place = Pick<TapGroup, 'spreads' | 'top' | 'left' | 'outHeight' | 'outWidth' | 'taps' | 'y' | 'flags' | 'mask'>;
+type Place = Pick<TapGroup, 'overlapAdd' | 'top' | 'left' | 'outHeight' | 'outWidth' | 'taps' | 'y' | 'flags' | 'mask'>;
 
-/** Makes a group of taps, whose tiles divide an image of this height and width; where its transformed values are is not known yet. */
+/** Makes a group of taps whose tiles divide an image of this height and width, before `tileRows` and `transformed` are known. */
 export function groupOf([down, across]: Pair, [height, width]: readonly [number, number], place: Place): TapGroup {
   const [tileHeight, tileWidth] = [tileFor(down.count, height), tileFor(across.count, width)];
   return {
     tapsY: down.count,
     tapsX: across.count,
-    spreads: place.spreads,
+    overlapAdd: place.overlapAdd,
     top: place.top,
     left: place.left,
     outHeight: place.outHeight,
@@ -158,7 +158,7 @@ export function groupOf([down, across]: Pair, [height, width]: readonly [number,
  * Tells whether fewer tiles of the input, whose outputs overlap, make the output than tiles of the output: one group of taps, which reach
  * outputs all around an input that fits the caches. How many threads there are must not matter, nor how many images, as it changes bits.
  */
-export function savesBySpreading({ x, y, filter, stride, pad }: Convolution): boolean {
+export function savesByOverlapAdd({ x, y, filter, stride, pad }: Convolution): boolean {
   const pairs = pairsOf([filter.tapsY, filter.tapsX], stride);
   const [down, across] = [filter.tapsY - 1, filter.tapsX - 1];
   if (pairs.length !== 1 || Math.max(...stride) > 1 || pad[0] !== down || pad[1] !== across) return false;
@@ -180,14 +180,12 @@ export function kindsOf({ tapsY, tapsX, tileHeight, tileWidth }: TapGroup): numb
 export function withGroups(
   engine: Engine,
   groups: readonly TapGroup[],
-  tileRows: readonly number[],
   bytesOf: (group: TapGroup) => number,
   f: (fields: GroupFields) => void,
 ): void {
   engine.withMemory(sum(groups, bytesOf), (memory) => {
     let next = memory;
-    for (const [index, group] of groups.entries()) {
-      group.tileRows = tileRows[index];
+    for (const group of groups) {
       group.transformed = next;
       next += bytesOf(group);
     }
@@ -204,7 +202,7 @@ export function most<T>(items: readonly T[], value: (item: T) => number): number
 }
 
 export interface Cut {
-  /** Rows of output, or of input that spreads, that are processed together: whole tiles of all groups. */
+  /** Rows of output, or of input with overlap-add, that are processed together: whole tiles of all groups. */
   rows: number;
   /** How often that is done for an image. */
   bands: number;
@@ -227,7 +225,7 @@ export function cutTiles(
   const fitting = Math.floor(
     transformedBytes / (most(groups, (group) => valuesOf(group, step)) * (channels + outChannels) * 4),
   );
-  const repeats = groups.some(({ spreads }) => spreads); // the row of tiles above each band, so that less than two would be a waste
+  const repeats = groups.some(({ overlapAdd }) => overlapAdd); // the row of tiles above each band, so that less than two would be a waste
   const tileRows = Math.max(rowsOfUnit(engine, images, height, fitting), repeats ? Math.min(2, height) : 1);
   const rows = step * tileRows;
   const bands = Math.ceil(height / tileRows);
@@ -236,7 +234,7 @@ export function cutTiles(
   const transformedRows = repeats && bands > 1 ? rows + step : rows;
   const columns = outChannels + engine.panel; // the last panel may extend beyond
   const sizes = groups.map((group) => {
-    const { tapsX, tapsY, tileWidth, tilesAcross, outWidth, spreads } = group;
+    const { tapsX, tapsY, tileWidth, tilesAcross, outWidth, overlapAdd } = group;
     const kinds = tapsX + tileWidth - 1;
     const line = tilesAcross * kinds;
     const values = imagesAtOnce * valuesOf(group, transformedRows);
@@ -244,7 +242,7 @@ export function cutTiles(
     // Forward, the parts contain transformed input, then input and products; backward, input, then gradient and what is being transformed.
     return {
       firstPart:
-        Math.max(values * channels, ((spreads ? values : imagesAtOnce * rows * line) + row) * columns + STRETCH) * 4,
+        Math.max(values * channels, ((overlapAdd ? values : imagesAtOnce * rows * line) + row) * columns + STRETCH) * 4,
       products: values * columns * 4,
       spare:
         Math.max(

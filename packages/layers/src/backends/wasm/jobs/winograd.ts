@@ -11,7 +11,7 @@ import {
   most,
   type Pair,
   pairsOf,
-  savesBySpreading,
+  savesByOverlapAdd,
   withGroups,
 } from './winograd-groups';
 
@@ -41,8 +41,7 @@ export function runWinograd(
   const { images, x, y, stride } = first;
   const { filter, groups, cut } = planOf(engine, convolutions, inputBlocks !== 0);
   const packedBytes = (group: TapGroup) => kindsOf(group) * x.channels * (y.channels + engine.panel) * 4;
-  const rows = groups.map(({ tileHeight }) => cut.rows / tileHeight);
-  withGroups(engine, groups, rows, packedBytes, ({ groups, groupCount }) => {
+  withGroups(engine, groups, packedBytes, ({ groups, groupCount }) => {
     // Without a spread, here and below: V8 makes objects of so many fields faster from a literal.
     const job = {
       groups,
@@ -85,11 +84,13 @@ interface Plan {
 
 /** Decides which tiles convolutions are divided into. */
 function planOf(engine: Engine, convolutions: readonly Convolution[], hasBlocks: boolean): Plan {
-  const [{ images, x, y, filter }] = convolutions;
-  const spreads = convolutions.length === 1 && !hasBlocks && savesBySpreading(convolutions[0]);
-  const groups = spreads ? [spreadingGroup(convolutions[0])] : convolutions.flatMap(groupsOf);
-  const cut = cutTiles(engine, [x.channels, y.channels], groups, images);
-  return { filter: spreads ? reversed(filter) : filter, groups, cut };
+  const [first] = convolutions;
+  const overlapAdd = convolutions.length === 1 && !hasBlocks && savesByOverlapAdd(first);
+  const filter = overlapAdd ? reversed(first.filter) : first.filter;
+  const groups = overlapAdd ? [overlapAddGroup(first, filter)] : convolutions.flatMap(groupsOf);
+  const cut = cutTiles(engine, [first.x.channels, first.y.channels], groups, first.images);
+  for (const group of groups) group.tileRows = cut.rows / group.tileHeight;
+  return { filter, groups, cut };
 }
 
 /** Returns a filter with the last tap first. */
@@ -99,17 +100,17 @@ function reversed(filter: Filter): Filter {
   return { at: last, tapsY, tapsX, tapY: -tapY, tapX: -tapX, channel, column };
 }
 
-/** Returns the only group of a convolution whose tiles are of the input. */
-function spreadingGroup(convolution: Convolution): TapGroup {
-  const { x, y, filter, stride, mask = 0 } = convolution;
+/** Returns the only group of a convolution whose tiles are of the input, with the reversed filter. */
+function overlapAddGroup(convolution: Convolution, filter: Filter): TapGroup {
+  const { x, y, stride, mask = 0 } = convolution;
   const [pair] = pairsOf([filter.tapsY, filter.tapsX], stride);
   return groupOf(pair, [x.height, x.width], {
-    spreads: 1,
+    overlapAdd: 1,
     top: 0,
     left: 0,
     outHeight: y.height,
     outWidth: y.width,
-    taps: reversed(filter).at,
+    taps: filter.at,
     y: y.at,
     flags: flagsOf(convolution),
     mask,
@@ -124,7 +125,7 @@ function groupsOf(convolution: Convolution): TapGroup[] {
     const [down, across] = pair;
     const last = index === length - 1;
     return groupOf(pair, [y.height, y.width], {
-      spreads: 0,
+      overlapAdd: 0,
       top: down.first - pad[0],
       left: across.first - pad[1],
       outHeight: y.height,
@@ -194,7 +195,7 @@ function gradientGroup(pair: Pair, info: backend_util.Conv2DInfo, dy: number, gr
   const [down, across] = pair;
   const { outHeight, outWidth, padInfo, filterWidth, inChannels, outChannels } = info;
   return groupOf(pair, [outHeight, outWidth], {
-    spreads: 0,
+    overlapAdd: 0,
     top: down.first - padInfo.top,
     left: across.first - padInfo.left,
     outHeight,
