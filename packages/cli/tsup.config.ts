@@ -17,6 +17,7 @@ const withoutPrograms: Plugin = {
 export default defineConfig({
   entry: {
     main: 'src/main.ts',
+    'compile-cache': 'src/compile-cache.ts',
   },
   // Bundled, for commands are made of it, and it loads in no time: the packages that take time to load stay outside.
   noExternal: ['commander', '@ae/autoencoder/options', '@ae/images/files', '@ae/images/kind', '@ae/images/png'],

@@ -9,10 +9,11 @@ const path = require('node:path');
 
 const main = path.join(__dirname, '../dist/main.cjs');
 if (fs.existsSync(main)) {
-  // Node.js 22 and newer keep what they compiled for the next start, among the system's temporary files.
-  enableCompileCache?.();
-  // Threads start while the command is loaded.
   const [name, ...rest] = process.argv.slice(2);
+  // What is compiled is kept for the next start.
+  if (enableCompileCache) enableCompileCache();
+  else require('../dist/compile-cache.cjs').keepCompiledCode(name);
+  // Threads start while the command is loaded.
   if (name === 'import' && rest.length > 1) require('@ae/lmdb-datum/convert').startConvertThreads();
   require(main);
 } else {
