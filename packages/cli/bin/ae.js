@@ -10,11 +10,11 @@ const path = require('node:path');
 const main = path.join(__dirname, '../dist/main.cjs');
 if (fs.existsSync(main)) {
   const [name, ...rest] = process.argv.slice(2);
+  // Threads start while everything else is loaded.
+  if (name === 'import' && rest.length > 1) require('@ae/lmdb-datum/convert').startConvertThreads();
   // What is compiled is kept for the next start.
   if (enableCompileCache) enableCompileCache();
   else require('../dist/compile-cache.cjs').keepCompiledCode(name);
-  // Threads start while the command is loaded.
-  if (name === 'import' && rest.length > 1) require('@ae/lmdb-datum/convert').startConvertThreads();
   require(main);
 } else {
   process.stderr.write('ae: The command is not built yet; run `npm run build` in the repository.\n');
