@@ -34,7 +34,8 @@ const mayImport = /\bimport\s*[(/]/;
  */
 export function keepCompiledCode(command = ''): void {
   if (process.env.NODE_DISABLE_COMPILE_CACHE || !/^[a-z-]+$/.test(command)) return;
-  const place = path.join(cacheFolder('compiled'), command);
+  const place = placeOf(command);
+  if (!place) return;
   const kept = readKept(place);
   const scripts = new Map<string, { textHash: string; script: vm.Script }>();
   let isChanged = false;
@@ -60,8 +61,26 @@ export function keepCompiledCode(command = ''): void {
       file,
       { textHash, code: script.createCachedData() },
     ]);
-    keep(place, new Map(all));
+    keep(place, new Map([...othersOf(kept, scripts), ...all]));
   });
+}
+
+/** Returns undefined where nothing can be kept: some users have no home folder. */
+function placeOf(command: string): string | undefined {
+  try {
+    return path.join(cacheFolder('compiled'), command);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Returns what the same installation keeps of files that this process did not need: which ones a command loads depends on its options. What
+ * another installation, which has another first file, or an earlier version kept is dropped.
+ */
+function othersOf(kept: ReadonlyMap<string, Kept>, scripts: ReadonlyMap<string, unknown>): Array<[string, Kept]> {
+  const [first] = scripts.keys();
+  return kept.has(first) ? [...kept].filter(([file]) => !scripts.has(file) && fs.existsSync(file)) : [];
 }
 
 /** Returns undefined if the text is not that of a CommonJS module. */
@@ -93,10 +112,20 @@ function readKept(place: string): ReadonlyMap<string, Kept> {
 /** Errors are not worth mentioning: the next start only takes longer. What two processes mix up at the same time is damaged. */
 function keep(place: string, all: ReadonlyMap<string, Kept>): void {
   const bytes = v8.serialize(all);
+  const unfinished = `${place}.tmp`;
   try {
     fs.mkdirSync(path.dirname(place), { recursive: true });
-    fs.writeFileSync(`${place}.tmp`, Buffer.concat([checksum(bytes), bytes]));
-    fs.renameSync(`${place}.tmp`, place);
+    fs.writeFileSync(unfinished, Buffer.concat([checksum(bytes), bytes]));
+    fs.renameSync(unfinished, place);
+  } catch {
+    // A full disk keeps what was written before it was full.
+    removeQuietly(unfinished);
+  }
+}
+
+function removeQuietly(file: string): void {
+  try {
+    fs.rmSync(file, { force: true });
   } catch {}
 }
 

@@ -20,8 +20,8 @@ beforeEach(() => {
 });
 
 /** Runs `program` in a process that keeps what it compiles. */
-function run(env: NodeJS.ProcessEnv = {}, flags: string[] = []): Promise<Finished> {
-  const start = `require(${JSON.stringify(cacheFile)}).keepCompiledCode('work'); require(${JSON.stringify(program)});`;
+function run(env: NodeJS.ProcessEnv = {}, flags: string[] = [], file = program): Promise<Finished> {
+  const start = `require(${JSON.stringify(cacheFile)}).keepCompiledCode('work'); require(${JSON.stringify(file)});`;
   const all = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '', AE_CACHE: cache, ...env };
   return collect(spawn(process.execPath, [...flags, '-e', start], { env: all, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
@@ -104,6 +104,32 @@ test('nothing is kept of a process that fails, when it is turned off, and where 
   expect(await run({ NODE_DISABLE_COMPILE_CACHE: '1' })).toEqual(prints('one\n'));
   expect(keptFiles()).toEqual([]);
   expect(await run({ AE_CACHE: path.join(program, 'cache') })).toEqual(prints('one\n'));
+});
+
+test('what the same program needs only with other options stays', async () => {
+  const other = path.join(folder, 'other.cjs');
+  const gone = path.join(folder, 'gone.cjs');
+  fs.writeFileSync(program, 'if (process.env.NEEDS) require(process.env.NEEDS); console.log("one")');
+  for (const file of [other, gone]) fs.writeFileSync(file, 'console.log("needed")');
+  const names = () => [...unpacked(keptFiles()[0]).keys()].map((file) => path.basename(file)).sort();
+  await run({ NEEDS: gone });
+  fs.rmSync(gone);
+  await run({ NEEDS: other });
+  expect(names()).toEqual(['other.cjs', 'program.cjs']);
+  const [file] = keptFiles();
+  const { ino } = fs.statSync(file);
+  expect(await run()).toEqual(prints('one\n'));
+  expect(await run({ NEEDS: other })).toEqual(prints('needed\none\n'));
+  expect(fs.statSync(file).ino).toBe(ino);
+  // A change to the one leaves the other.
+  fs.appendFileSync(program, ';');
+  await run();
+  expect(names()).toEqual(['other.cjs', 'program.cjs']);
+  // Another installation shares nothing.
+  const elsewhere = path.join(folder, 'elsewhere.cjs');
+  fs.renameSync(program, elsewhere);
+  expect(await run({}, [], elsewhere)).toEqual(prints('one\n'));
+  expect(names()).toEqual(['elsewhere.cjs']);
 });
 
 test('modules are what they are without it', async () => {

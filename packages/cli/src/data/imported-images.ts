@@ -51,16 +51,28 @@ export async function databaseOf(input: string, { wish, terminal, isSaid = false
   const stem = path.parse(path.resolve(input)).name.replace(/[^\p{L}\p{N}._-]/gu, '_');
   const database = path.join(imageCache(), `${stem}-${hash}.lmdb`);
   if (!isThere(database)) {
-    if (wish.encoded) assertRoom(input, bytes);
+    const cache = createCache();
+    if (wish.encoded) assertRoom(cache, input, bytes);
     await importOnce(input, database, wish, terminal);
   } else if (!isSaid) tell(input, database, readNote(database), 'imported earlier', terminal);
   return database;
 }
 
-/** Image files are copied. @throws CliError if there is not enough space for them, before an hour is spent on it */
-function assertRoom(input: string, bytes: number): void {
+/** Returns the folder of imported images. @throws CliError with what to set if it cannot be written, as the folder was not named by the user */
+function createCache(): string {
   const cache = imageCache();
-  fs.mkdirSync(cache, { recursive: true });
+  try {
+    fs.mkdirSync(cache, { recursive: true });
+    fs.accessSync(cache, fs.constants.W_OK);
+    return cache;
+  } catch (cause) {
+    const state = `Imported images are kept in ${cache}, which cannot be written`;
+    throw new CliError('CACHE_NOT_WRITABLE', `${state}; set AE_CACHE to another folder.`, { cause });
+  }
+}
+
+/** Image files are copied. @throws CliError if there is not enough space for them, before an hour is spent on it */
+function assertRoom(cache: string, input: string, bytes: number): void {
   const { bavail, bsize } = fs.statfsSync(cache);
   if (bytes <= bavail * bsize) return;
   const room = `${input} has ${formatBytes(bytes)}, which would be copied to ${cache}, but only ${formatBytes(bavail * bsize)} are free there`;

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { AutoencoderError } from '../../errors/errors';
 
 /** The npm packages that contain bindings to TensorFlow's C library. */
 export type NativePackage = '@tensorflow/tfjs-node-gpu' | '@tensorflow/tfjs-node';
@@ -24,9 +25,24 @@ export interface TensorflowInstallation {
 
 const systemCaches: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Library/Caches', win32: 'AppData/Local' };
 
-/** The default folder of native TensorFlow, in the user's cache folder. */
+/**
+ * The default folder of native TensorFlow, in the user's cache folder.
+ *
+ * @throws AutoencoderError INSTALL_FAILED if the user has no home folder, as some services and containers
+ */
 export function defaultTensorflowCache(): string {
-  return path.join(homedir(), systemCaches[process.platform] ?? '.cache', 'ae', 'tensorflow');
+  return path.join(homeFolder(), systemCaches[process.platform] ?? '.cache', 'ae', 'tensorflow');
+}
+
+function homeFolder(): string {
+  let home = '';
+  try {
+    home = homedir();
+  } catch {
+    // The system knows of no such user.
+  }
+  if (path.isAbsolute(home)) return home;
+  throw new AutoencoderError('INSTALL_FAILED', 'This user has no home folder; set HOME or name a cache folder.');
 }
 
 /** `tfjs-node` or `tfjs-node-gpu`, the name of the folder that contains a package with its dependencies. */
@@ -44,10 +60,10 @@ export function manifestPath(cache: string, name: NativePackage): string {
 /** Reads what is installed; undefined if nothing is, or only a part. */
 export async function findInstallation(
   name: NativePackage,
-  cache = defaultTensorflowCache(),
+  cache?: string,
 ): Promise<TensorflowInstallation | undefined> {
   try {
-    return JSON.parse(await readFile(manifestPath(cache, name), 'utf8'));
+    return JSON.parse(await readFile(manifestPath(cache ?? defaultTensorflowCache(), name), 'utf8'));
   } catch {
     return undefined;
   }
