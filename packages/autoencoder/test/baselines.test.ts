@@ -174,6 +174,21 @@ describe('PCA', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
+  it('has no components of rounding errors: three for plain images of any color, as scikit-learn finds', async () => {
+    const plain = Array.from({ length: 40 }, (_, i) => {
+      const color = [0, 1, 2].map((c) => (i * [37, 101, 59][c] + c * 17) % 256);
+      return { channels: 3, height: 16, width: 16, data: Uint8Array.from({ length: 768 }, (_, at) => color[at >> 8]) };
+    });
+    const shape: ImageShape = [16, 16, 3];
+    const pca = await fitPca(plain, { ...format, inputShape: shape }, { mirror: true });
+    expect(pca.componentCount).toBe(3);
+    const x = samplesToTensor(plain, shape, format.pixels);
+    const back = pca.decode(pca.encode(x), shape);
+    expect(tf.max(tf.abs(tf.sub(back, x))).dataSync()[0]).toBeLessThan(1e-5);
+    tf.dispose([x, back]);
+    pca.dispose();
+  });
+
   it('finds no more components than exist, and says what it needs', async () => {
     const twins = [images[0], images[1], images[0], images[1]];
     const pca = await fitPca(twins, format);

@@ -24,7 +24,7 @@ export interface PcaOptions {
 const maxValues = 2 ** 27;
 
 /** Eigenvalues below this fraction of the largest are float32 noise, not components. */
-const noise = 1e-7;
+const noise = 1e-9;
 
 /**
  * Principal component analysis of whole images: the best linear code for the images it was fitted to. Fitted with the leading eigenvectors
@@ -104,21 +104,23 @@ export async function fitPca(
   const parts = [await RowComponents.of(rows, [0, split], pause)];
   if (split < rows.size) parts.push(await RowComponents.of(rows, [split, rows.size], pause));
   const order = rank(parts, most);
-  const components = new Float32Array(order.length * rows.size);
+  const found: { readonly value: number; readonly component: Float32Array }[] = [];
   for (const [p, part] of parts.entries()) {
-    const places = order.flatMap((of, place) => (of.part === p ? [place] : []));
-    if (places.length === 0) continue;
-    const found = await part.first(places.length, pause);
-    for (const [i, place] of places.entries())
-      components.set(found.subarray(i * rows.size, (i + 1) * rows.size), place * rows.size);
+    const values = order.flatMap((of) => (of.part === p ? [of.value] : []));
+    if (values.length === 0) continue;
+    for (const [i, component] of (await part.first(values.length, pause)).entries())
+      if (component) found.push({ value: values[i], component });
   }
+  found.sort((a, b) => b.value - a.value);
+  const components = new Float32Array(found.length * rows.size);
+  for (const [i, { component }] of found.entries()) components.set(component, i * rows.size);
   halves?.unfold(components);
   halves?.unfold(mean);
   const degrees = mirror ? count - 0.5 : count - 1;
   return new Pca(
-    tf.tensor2d(components, [order.length, rows.size]),
+    tf.tensor2d(components, [found.length, rows.size]),
     tf.tensor1d(mean),
-    Float64Array.from(order, ({ value }) => value / degrees),
+    Float64Array.from(found, ({ value }) => value / degrees),
     count,
     mirror,
   );

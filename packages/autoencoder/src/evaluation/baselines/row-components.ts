@@ -41,8 +41,11 @@ export class RowComponents {
     return new RowComponents(rows, columns, form);
   }
 
-  /** Returns the first `count` components, `[count, size]`, 0 outside the columns. Destroys the Gram matrix. */
-  async first(count: number, pause: () => Promise<void>): Promise<Float32Array> {
+  /**
+   * Returns the first `count` components, 0 outside the columns; undefined in place of those whose eigenvalues are rounding errors. Destroys
+   * the Gram matrix.
+   */
+  async first(count: number, pause: () => Promise<void>): Promise<(Float32Array | undefined)[]> {
     const n = this.#rows.count;
     const vectors = await finish(tridiagonalVectors(this.#form, this.eigenvalues, count), pause);
     let weights = tf.tensor2d(new Float32Array(vectors), [count, n]);
@@ -54,7 +57,7 @@ export class RowComponents {
     }
     const components = await combineRows(weights, this.#rows, this.#columns, pause);
     weights.dispose();
-    return components;
+    return components.map((component, i) => (scaleToUnit(component, this.eigenvalues[i]) ? component : undefined));
   }
 }
 
@@ -134,16 +137,15 @@ function addTo(sums: Float64Array, to: number, values: Float32Array, from: numbe
   for (let i = 0; i < count; i++) sums[to + i] += values[from + i];
 }
 
-/** Returns weights x rows, each row scaled to length 1. */
+/** Returns the rows of weights x rows. */
 async function combineRows(
   weights: tf.Tensor2D,
   rows: ImageRows,
   [from, to]: readonly [number, number],
   pause: () => Promise<void>,
-): Promise<Float32Array> {
+): Promise<Float32Array[]> {
   const [count] = weights.shape;
-  const { size } = rows;
-  const out = new Float32Array(count * size);
+  const out = Array.from({ length: count }, () => new Float32Array(rows.size));
   for (let column = from; column < to; column += chunkSize) {
     const width = Math.min(to - column, chunkSize);
     const columns = sliceColumns(rows, column, column + width);
@@ -151,16 +153,21 @@ async function combineRows(
     const values = new Float32Array(count * width);
     await readInto(values, product);
     tf.dispose([columns, product]);
-    for (let i = 0; i < count; i++) out.set(values.subarray(i * width, (i + 1) * width), i * size + column);
+    for (let i = 0; i < count; i++) out[i].set(values.subarray(i * width, (i + 1) * width), column);
     await pause();
   }
-  for (let at = 0; at < out.length; at += size) scaleToUnit(out.subarray(at + from, at + to));
   return out;
 }
 
-function scaleToUnit(values: Float32Array): void {
+/**
+ * Scales a component to length 1, and tells whether it is one. The square of its length is its eigenvalue, except where that is a rounding
+ * error of 0: such components, which would not be orthogonal, are much shorter.
+ */
+function scaleToUnit(values: Float32Array, eigenvalue: number): boolean {
   let squares = 0;
   for (const value of values) squares += value * value;
+  if (squares < eigenvalue / 2) return false;
   const scale = 1 / Math.sqrt(squares);
   for (let i = 0; i < values.length; i++) values[i] *= scale;
+  return true;
 }

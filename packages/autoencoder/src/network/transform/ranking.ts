@@ -90,17 +90,15 @@ function meanOf(values: Float64Array): number {
 }
 
 /**
- * Returns the coefficients with the largest variances. Those that hardly vary but are far from 0, such as the brightness of images that are all
- * equally bright, take the last places that the code does not need: of coefficients that are not considered, the mean is lost, too.
+ * Returns the coefficients with the largest variances, largest first. Where the code does not need a place, those that hardly vary but are
+ * far from 0, such as the brightness of images that are all equally bright, count as well: of coefficients that are not considered, the mean
+ * is lost, too.
  */
 function withMeans(variances: Float64Array, means: Float64Array, { coefficients, numbers }: BlockPlan): Int32Array {
-  const positions = largest(variances, coefficients);
-  const considered = new Set(positions);
-  const least = variances[positions[coefficients - 1]];
-  const squares = means.map((mean, k) => (considered.has(k) ? 0 : mean ** 2));
-  const missed = largest(squares, coefficients - numbers).filter((k) => squares[k] > least);
-  positions.set(missed, coefficients - missed.length);
-  return positions;
+  const losses = variances.map((variance, k) => variance + means[k] ** 2);
+  for (const k of largest(variances, numbers)) losses[k] = Number.POSITIVE_INFINITY;
+  const considered = largest(losses, coefficients);
+  return considered.sort((a, b) => variances[b] - variances[a] || a - b);
 }
 
 function largest(values: Float64Array, count: number): Int32Array {
