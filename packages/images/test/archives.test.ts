@@ -156,6 +156,24 @@ describe('labels', () => {
     });
   });
 
+  test('may be false and true', async () => {
+    await contentOf(path.join(fixtures, 'boolean-labels.parquet'), ({ images, warnings }) => {
+      expect(images.map(({ label }) => label)).toEqual([1, 0]);
+      expect(warnings).toEqual([]);
+    });
+  });
+
+  test('of several values per image are not read, with a warning', async () => {
+    await contentOf(path.join(fixtures, 'list-labels.parquet'), ({ images, warnings }) => {
+      expect(images.map(({ label }) => label)).toEqual([0, 0]);
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          /column label is not read, because it does not have one number or text per row; all images got label 0\.$/,
+        ),
+      ]);
+    });
+  });
+
   test('missing from all images cause no warning', async () => {
     await contentOf(path.join(fixtures, 'photos-none.parquet'), ({ warnings }) => expect(warnings).toEqual([]));
   });
@@ -259,6 +277,11 @@ describe('refused, in one sentence', () => {
       () => path.join(fixtures, 'text.parquet'),
       /text\.parquet has no column of images among text/,
     ],
+    [
+      'a Parquet with the paths of images alone',
+      () => path.join(fixtures, 'paths.parquet'),
+      /paths\.parquet has only the paths of its images in column image, not the image files; pass the folder of these files/,
+    ],
     ['a text', () => made('i.txt', 'hello\n'), /i\.txt is a text file, but not a list of existing images/],
     ['an empty file', () => made('j.tar', ''), /j\.tar is an empty file/],
     ['zeros', () => path.join(fixtures, 'empty.tar'), /empty\.tar is empty, or contains only zeros/],
@@ -311,6 +334,15 @@ describe('refused, in one sentence', () => {
     await contentOf(file, ({ warnings }) =>
       expect(warnings).toEqual([expect.stringContaining('it has no end marker')]),
     );
+  });
+
+  test('a tar that another one follows is read up to its end, as tar does, with a warning', async () => {
+    const { images } = await contentOf(path.join(fixtures, 'concatenated.tar'), ({ warnings }) =>
+      expect(warnings).toEqual([
+        expect.stringMatching(/: another tar follows its end, and was left out; pass both as tars of their own\.$/),
+      ]),
+    );
+    expect(images.map(([name]) => name)).toEqual(['a.png']);
   });
 
   test('a damaged deflated image is named when it is read', async () => {

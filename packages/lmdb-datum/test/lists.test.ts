@@ -142,11 +142,25 @@ describe('a list in another form', () => {
       Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'),
       /list\.txt is a HEIC file; convert it to JPEG or PNG first\.$/,
     ],
+    [
+      'a 7-Zip archive',
+      Buffer.from('377abcaf271c0004', 'hex'),
+      /list\.txt is a 7-Zip archive; unpack it and pass the folder\.$/,
+    ],
     ['a drawing', Buffer.from('<svg xmlns=""/>'), /list\.txt is an SVG drawing; convert it to JPEG or PNG first\.$/],
     ['the line ends of old Macs', 'a.png 1\rb c.png 2\r', /carriage returns only/],
     ['nothing', '', /list\.txt contains no images; check the path/],
   ])('of %s is refused for that', async (_, list, text) => {
     await expect(convert(list)).rejects.toThrow(text);
+  });
+
+  it('that is too large for one is named by its first bytes', async () => {
+    const list = path.join(scratchFolder(), 'photos.tar.xz');
+    fs.writeFileSync(list, Buffer.from('fd377a585a00', 'hex'));
+    fs.truncateSync(list, 2 ** 29);
+    await expect(
+      convertImageset({ input: `${path.dirname(list)}/`, list, output: `${list}.lmdb`, workers: 0 }),
+    ).rejects.toThrow(/photos\.tar\.xz is compressed with xz; unpack it with xz -d\.$/);
   });
 
   it.skipIf(process.platform !== 'linux')('keeps the bytes of names that are not UTF-8', async () => {

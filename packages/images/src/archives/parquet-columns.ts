@@ -12,6 +12,8 @@ export interface ParquetColumns {
   /** Other columns that contain images. */
   readonly others: readonly string[];
   readonly label?: string;
+  /** A column of labels, going by its name, with more than one value per row. */
+  readonly unreadLabel?: string;
   /** Class names by label. */
   readonly names?: readonly string[];
   /** What `ae convert` records about records. */
@@ -36,14 +38,16 @@ export function columnsOf({ children }: SchemaTree, metadata: FileMetaData, plac
     throw unusable(place, `has no column of images among ${columns || 'none'}`, todo);
   }
   const classes = children.filter(({ element }) => features[element.name]?._type === 'ClassLabel');
-  const labels = children.filter((column) => labelNames.includes(column.element.name) && mayBeLabel(column));
-  const [label] = inOrder(classes.length > 0 ? classes : labels, labelNames);
+  const named = children.filter(({ element }) => labelNames.includes(element.name));
+  const [label] = inOrder(classes.length > 0 ? classes : named.filter(mayBeLabel), labelNames);
+  const [unreadLabel] = label === undefined ? inOrder(named, labelNames) : [];
   const names = label === undefined ? undefined : features[label]?.names;
   const hasNotes = children.some(({ element }) => element.name === 'datum');
   return {
     image,
     others,
     ...(label !== undefined && { label }),
+    ...(unreadLabel !== undefined && { unreadLabel }),
     ...(names && { names }),
     ...(hasNotes && { note: 'datum' }),
   };
@@ -67,8 +71,8 @@ function isBinary({ element: { type, converted_type, logical_type } }: SchemaTre
   return type === 'BYTE_ARRAY' && converted_type === undefined && logical_type === undefined;
 }
 
-/** Whole numbers, also as floats, which pandas makes of a column with gaps, or texts. */
-const labelTypes = ['INT32', 'INT64', 'FLOAT', 'DOUBLE', 'BYTE_ARRAY'];
+/** Whole numbers, also as floats, which pandas makes of a column with gaps, or texts, or false and true. */
+const labelTypes = ['BOOLEAN', 'INT32', 'INT64', 'FLOAT', 'DOUBLE', 'BYTE_ARRAY'];
 
 function mayBeLabel({ element: { type, repetition_type }, children }: SchemaTree): boolean {
   return children.length === 0 && repetition_type !== 'REPEATED' && type !== undefined && labelTypes.includes(type);

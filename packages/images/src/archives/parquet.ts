@@ -21,11 +21,12 @@ export async function listParquet(input: ArchiveInput, spool: Spool): Promise<Fo
   const file = bufferOf(input);
   const metadata = await reading(place, () => parquetMetadataAsync(file));
   const columns = columnsOf(parquetSchema(metadata), metadata, place);
-  const { image, label, note, others, names } = columns;
+  const { image, label, note, names } = columns;
   const read = [image, label, note].filter((name) => name !== undefined);
   const images: Image[] = [];
   const ignored: string[] = [];
   let rowStart = 0;
+  let isOfPaths = false;
   assertGroups(metadata, read, place);
   for (const { num_rows } of metadata.row_groups) {
     signal?.throwIfAborted();
@@ -36,13 +37,34 @@ export async function listParquet(input: ArchiveInput, spool: Spool): Promise<Fo
       const found = imageOf(row, rowStart + i, columns, spool, place);
       if (found) images.push(found);
       else ignored.push(`row ${rowStart + i}`);
+      isOfPaths ||= !found && hasPath(row[image]);
     }
     rowStart = rowEnd;
   }
-  const more =
-    others.length > 0 ? [`${place}: images are read from column ${image}, not from ${others.join(', ')}.`] : [];
-  const list = { ...labelsOf(images), ignored, warnings: [...more, ...warningsOfLabels(images, place)] };
+  if (images.length === 0 && isOfPaths) {
+    const todo = 'pass the folder of these files, or write them into the table';
+    throw unusable(place, `has only the paths of its images in column ${image}, not the image files`, todo);
+  }
+  const warnings = [...warningsOfColumns(columns, place), ...warningsOfLabels(images, place)];
+  const list = { ...labelsOf(images), ignored, warnings };
   return names ? { ...list, classes: names.map((name, i) => ({ name, label: i })) } : list;
+}
+
+/** Says which columns that seem to be meant are not read. */
+function warningsOfColumns({ image, others, unreadLabel }: ParquetColumns, place: string): string[] {
+  const warnings: string[] = [];
+  if (others.length > 0)
+    warnings.push(`${place}: images are read from column ${image}, not from ${others.join(', ')}.`);
+  if (unreadLabel !== undefined) {
+    const what = `column ${unreadLabel} is not read, because it does not have one number or text per row`;
+    warnings.push(`${place}: ${what}; all images got label 0.`);
+  }
+  return warnings;
+}
+
+/** Tells whether a value of Hugging Face's form names a file. */
+function hasPath(value: unknown): boolean {
+  return typeof (value as { path?: unknown } | null | undefined)?.path === 'string';
 }
 
 /** A group of rows is read completely. @throws NotReadableError for one that is too large for memory */
@@ -102,7 +124,7 @@ function nameOf(path: unknown, number: number, file: Uint8Array): string {
 /** Undefined for a gap, which may be NaN among floats. */
 function labelOf(value: unknown): number | string | undefined {
   if (Number.isNaN(value)) return undefined;
-  return typeof value === 'bigint' || typeof value === 'number'
+  return typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean'
     ? Number(value)
     : typeof value === 'string'
       ? value

@@ -5,12 +5,14 @@ import { nameFew } from '../files/image-tree';
 import { readAt } from '../files/packed-file';
 import { hasImageExtension } from '../kind/kind';
 import { type ArchiveEntry, type ArchiveFacts, type ArchiveInput, Breath, damaged, plainName } from './entry';
+import { followLinks, type Link } from './links';
 import { type EntryName, type Extra, extraOf, isExtra, nameOf } from './tar-extra';
-import { followLinks, type Link } from './tar-links';
 
 const blockBytes = 512;
 /** Maximum size of a header that describes the next file: usually its name. */
 const mostExtraBytes = 1 << 20;
+/** A tar is padded to a multiple of a few blocks, usually 20. */
+const mostPaddingBytes = 1 << 20;
 /** Maximum nesting of tars in tars. */
 const mostDepth = 4;
 
@@ -64,6 +66,11 @@ class TarWalk {
       const header = headerOf(block);
       if (header?.nullBlock) {
         isEnded = true;
+        if (this.#isFollowed(at, end)) {
+          this.warnings.push(
+            `${place}: another tar follows its end, and was left out; pass both as tars of their own.`,
+          );
+        }
         break;
       }
       if (!header?.cksumValid) throw damaged(place, `is damaged ${at} bytes from its start`);
@@ -83,6 +90,15 @@ class TarWalk {
       extra = {};
     }
     if (!isEnded) this.warnings.push(`${place}: it has no end marker, and may be truncated.`);
+  }
+
+  /** Tells whether another tar begins between the end marker and the end of a range, as in one made by `cat a.tar b.tar`. */
+  #isFollowed(marker: number, end: number): boolean {
+    for (let at = marker; at + blockBytes <= Math.min(end, marker + mostPaddingBytes); at += blockBytes) {
+      const block = readAt(this.#fd, at, Buffer.alloc(blockBytes));
+      if (block.some((byte) => byte !== 0)) return isTar(block);
+    }
+    return false;
   }
 
   *#entriesOf(

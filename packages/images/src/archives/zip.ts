@@ -1,9 +1,10 @@
 /** Lists the files of a zip from its directory, which `yauzl` reads. */
 import { isUtf8 } from 'node:buffer';
 import { joinZip } from '../files/archive-kind';
-import { readAt } from '../files/packed-file';
+import { readAt, readPackedFile } from '../files/packed-file';
 import { hasImageExtension } from '../kind/kind';
 import { type ArchiveEntry, type ArchiveFacts, type ArchiveInput, damaged, plainName, unusable } from './entry';
+import { followLinks, type Link } from './links';
 
 const localHeaderBytes = 30;
 const utf8Flag = 0x800;
@@ -23,6 +24,7 @@ export async function listZip(input: ArchiveInput): Promise<ArchiveFacts> {
   const yauzl = await import('yauzl');
   const { place, fd, signal } = input;
   const entries: ArchiveEntry[] = [];
+  const links: Link[] = [];
   await new Promise<void>((resolve, reject) => {
     const fail = (cause: Error) => reject(ownError(place, cause));
     const options = { lazyEntries: true, autoClose: false, decodeStrings: false };
@@ -38,7 +40,9 @@ export async function listZip(input: ArchiveInput): Promise<ArchiveFacts> {
           const flags = generalPurposeBitFlag | (isUtf8(fileNameRaw) ? utf8Flag : 0);
           const name = yauzl.getFileNameLowLevel(flags, fileNameRaw, extraFields, false);
           const found = entryOf(entry, name, input);
-          if (found) entries.push(found);
+          const target = found && isLink(entry) ? targetOf(found) : undefined;
+          if (found) entries.push(target === undefined ? found : { name: found.name });
+          if (found && target !== undefined) links.push({ name: found.name, target, prefix: '', isSymbolic: true });
           zip.readEntry();
         } catch (cause) {
           reject(cause);
@@ -47,7 +51,7 @@ export async function listZip(input: ArchiveInput): Promise<ArchiveFacts> {
       zip.readEntry();
     });
   });
-  return { entries, warnings: [] };
+  return { entries: links.length > 0 ? followLinks(entries, links) : entries, warnings: [] };
 }
 
 /** The part of the library that is used. */
@@ -59,6 +63,26 @@ interface ZipEntry {
   readonly compressedSize: number;
   readonly uncompressedSize: number;
   readonly relativeOffsetOfLocalHeader: number;
+  readonly versionMadeBy: number;
+  readonly externalFileAttributes: number;
+}
+
+const unix = 3;
+const modeOfLink = 0o12;
+const mostTargetBytes = 4096;
+
+/** Tells a symbolic link, whose contents are the path that it leads to. */
+function isLink({ versionMadeBy, externalFileAttributes }: ZipEntry): boolean {
+  return versionMadeBy >> 8 === unix && externalFileAttributes >>> 28 === modeOfLink;
+}
+
+/** Undefined for one that cannot be read, which is then reported as an image that cannot be. */
+function targetOf({ packed }: ArchiveEntry): string | undefined {
+  try {
+    return packed && readPackedFile(packed, mostTargetBytes).toString();
+  } catch {
+    return undefined;
+  }
 }
 
 function entryOf(entry: ZipEntry, fileName: string, { place, fd, fileBytes }: ArchiveInput): ArchiveEntry | undefined {

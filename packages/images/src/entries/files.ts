@@ -4,9 +4,11 @@ export {
   type ArchiveKind,
   adviseOn,
   archiveHeadBytes,
+  describeKnown,
   describeOther,
   hasArchiveExtension,
   kindOfArchive,
+  type OtherFile,
   withoutArchiveExtension,
 } from '../files/archive-kind';
 export { listImageFolder } from '../files/image-folder';

@@ -70,17 +70,29 @@ const others: readonly (readonly [start: string, name: string, todo: string])[] 
   ['%PDF', 'a PDF document', 'write its images as files'],
 ];
 
-/** Describes a file without supported images by its first bytes and its name, and says what to do about it. */
-export function describeOther(head: Uint8Array, file?: string): { readonly what: string; readonly todo: string } {
-  const todo = 'name images, a folder, a list or an archive of them (tar, tar.gz, zip, Parquet), or an LMDB';
-  if (head.length === 0) return { what: 'an empty file', todo };
+/** What a file is, in a few words, and what to do about it. */
+export interface OtherFile {
+  readonly what: string;
+  readonly todo: string;
+}
+
+/** Recognizes a common file without supported images by its first bytes and its name. Returns undefined for any other file. */
+export function describeKnown(head: Uint8Array, file?: string): OtherFile | undefined {
   const start = String.fromCharCode(...head.subarray(0, 16));
   const unread = describeUnreadImage(head, file);
   if (unread) return unread;
   const known = others.find(([text]) => start.startsWith(text));
   const part = file === undefined ? undefined : parts.find(([ending]) => ending.test(file));
-  const [, what, todoOfIt] = known ?? part ?? [];
-  if (what !== undefined && todoOfIt !== undefined) return { what, todo: todoOfIt };
+  const [, what, todo] = known ?? part ?? [];
+  return what === undefined || todo === undefined ? undefined : { what, todo };
+}
+
+/** Describes any file without supported images by its first bytes and its name, and says what to do about it. */
+export function describeOther(head: Uint8Array, file?: string): OtherFile {
+  const todo = 'name images, a folder, a list or an archive of them (tar, tar.gz, zip, Parquet), or an LMDB';
+  if (head.length === 0) return { what: 'an empty file', todo };
+  const known = describeKnown(head, file);
+  if (known) return known;
   // The head may end in the middle of a character.
   const text = new TextDecoder().decode(head.subarray(0, archiveHeadBytes - 4));
   const isText = !head.includes(0) && !text.slice(0, -1).includes('\ufffd');

@@ -1,7 +1,7 @@
 /** Images and labels from a list file, as Caffe reads it. */
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
-import { describeUnreadImage } from '@ae/images/files';
+import { archiveHeadBytes, describeKnown, describeUnreadImage, withRegularFile } from '@ae/images/files';
 import { describe, NotReadableError } from '../errors/errors';
 import { readRegularFile, sayOf } from '../files/regular-file';
 import type { ImageClass, ImageFile, ImageList, OddLabel } from './image-file';
@@ -83,12 +83,13 @@ export function readImageList(file: string, root: string, labels = 'numbers'): I
 function readList(file: string): Buffer {
   let bytes: Buffer;
   try {
+    // First, because archives may be too large to be lists.
+    assertUnknown(file, withRegularFile(file, readHead));
     bytes = readRegularFile(file, mostListBytes);
   } catch (cause) {
+    if (cause instanceof NotReadableError) throw cause;
     throw unusable(file, `${sayOf(cause)}; pass a file with a list of images, or the folder they are in`, cause);
   }
-  const image = describeUnreadImage(bytes, file);
-  if (image) throw unusable(file, `is ${image.what}; ${image.todo}`);
   const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (isWide || (bytes.length > 3 && bytes[1] === 0 && bytes[3] === 0)) {
     throw unusable(file, 'is UTF-16 text; save it as UTF-8');
@@ -103,6 +104,17 @@ function readList(file: string): Buffer {
     throw unusable(file, 'separates its lines with carriage returns only; save it with line feeds');
   }
   return bytes;
+}
+
+function readHead(fd: number): Buffer {
+  const head = Buffer.alloc(archiveHeadBytes);
+  return head.subarray(0, fs.readSync(fd, head, 0, head.length, 0));
+}
+
+/** @throws NotReadableError for a file that is known to be something else, such as an unsupported archive */
+function assertUnknown(file: string, head: Buffer): void {
+  const other = head.includes(0) ? describeKnown(head, file) : describeUnreadImage(head, file);
+  if (other) throw unusable(file, `is ${other.what}; ${other.todo}`);
 }
 
 function unusable(file: string, what: string, cause?: unknown): NotReadableError {

@@ -1,4 +1,4 @@
-/** Resolves links in a tar to files in it, like links in a folder. */
+/** Resolves links in an archive to files in it, like links in a folder. */
 import path from 'node:path';
 import type { ArchiveEntry } from './entry';
 
@@ -13,7 +13,7 @@ export interface Link {
 
 const mostHops = 40;
 
-/** Gives links the contents that they lead to. One that leads to a folder or out of the tar gets none. */
+/** Gives links the contents that they lead to. One that leads to a folder or out of the archive gets none. */
 export function followLinks(entries: readonly ArchiveEntry[], links: readonly Link[]): ArchiveEntry[] {
   const files = new Map(entries.map(({ name, packed }) => [name, packed]));
   const targets = new Map(links.map((link) => [link.name, targetOf(link)]));
