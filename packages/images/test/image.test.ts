@@ -147,10 +147,63 @@ describe('resizing', () => {
   });
 });
 
+it('the colors of a BMP are where its masks say', async () => {
+  const usual = read('32-bit.bmp');
+  const moved = Buffer.concat([usual.subarray(0, 54), Buffer.alloc(12), usual.subarray(54)]);
+  moved.writeUInt32LE(3, 30);
+  moved.writeUInt32LE(usual.readUInt32LE(10) + 12, 10);
+  for (const [i, mask] of [0xff000000, 0xff0000, 0xff00].entries()) moved.writeUInt32LE(mask, 54 + 4 * i);
+  for (let at = moved.readUInt32LE(10); at < moved.length; at += 4) {
+    moved.writeUInt32LE(((moved.readUInt32LE(at) << 8) | 0x5a) >>> 0, at);
+  }
+  expect(await decodeImage(moved, { mode: 'color' })).toEqual(await decodeImage(usual, { mode: 'color' }));
+});
+
+describe('images that no decoder here reads', () => {
+  const frame = read('color.jpg').indexOf(Buffer.from([0xff, 0xc0]));
+  const jpeg = (at: number, byte: number) => {
+    const file = Buffer.from(read('color.jpg'));
+    file[frame + at] = byte;
+    return file;
+  };
+  const tiff = (tag: number, value: number) => {
+    const file = Buffer.from(fs.readFileSync(fixture('kinds/rgba.tif')));
+    const directory = file.readUInt32LE(4);
+    for (let at = directory + 2; at < directory + 2 + 12 * file.readUInt16LE(directory); at += 12) {
+      if (file.readUInt16LE(at) === tag) file.writeUInt16LE(value, at + 8);
+    }
+    return file;
+  };
+  const avis = Buffer.from('\0\0\0\x18ftypavis\0\0\0\0avismsf1', 'latin1');
+
+  it.each<[string, Buffer, string]>([
+    ['12 bits', jpeg(4, 12), 'a JPEG file of 12 bits per sample'],
+    ['JPEG-LS', jpeg(1, 0xf7), 'a JPEG file with JPEG-LS compression'],
+    ['Zstandard', tiff(259, 50000), 'a TIFF file with Zstandard compression'],
+    ['an animation', avis, 'an AVIF file that is an animation'],
+  ])('%s: the error says so, and not that they are damaged', async (_, file, what) => {
+    await expect(decodeImage(file)).rejects.toThrow(
+      `expected a valid image, received ${what}, which is not supported; replace it or leave it out.`,
+    );
+  });
+});
+
 describe('damaged images', () => {
   const bmp = (change: (file: Buffer) => void) => {
     const file = Buffer.from(read('color.bmp'));
     change(file);
+    return file;
+  };
+
+  const bmpOfMasks = (masks: number[]) => {
+    const file = Buffer.from(fs.readFileSync(fixture('kinds/16-bit-565.bmp')));
+    for (const [i, mask] of masks.entries()) file.writeUInt32LE(mask, 54 + 4 * i);
+    return file;
+  };
+  const oldBmp = (width: number, height: number) => {
+    const file = Buffer.from(fs.readFileSync(fixture('kinds/old-24.bmp')));
+    file.writeUInt16LE(width, 18);
+    file.writeUInt16LE(height, 20);
     return file;
   };
 
@@ -162,9 +215,20 @@ describe('damaged images', () => {
     ['half of a PNG', read('color.png').subarray(0, 700), /received a PNG file that is damaged or truncated;/],
     ['half of a BMP', read('color.bmp').subarray(0, 700), /received a truncated BMP file;/],
     ['the head of a BMP', read('color.bmp').subarray(0, 30), /received a truncated BMP file;/],
-    ['16 bits per pixel', bmp((file) => file.writeUInt16LE(16, 28)), /received a BMP file of 16 bits per pixel;/],
-    ['a compressed BMP', bmp((file) => file.writeUInt32LE(1, 30)), /received a compressed BMP file;/],
-    ['a BMP of OS/2', bmp((file) => file.writeUInt32LE(12, 14)), /received an OS\/2 BMP file;/],
+    ['2 bits per pixel', bmp((file) => file.writeUInt16LE(2, 28)), /received a BMP file of 2 bits per pixel;/],
+    [
+      'a JPEG in a BMP',
+      bmp((file) => file.writeUInt32LE(4, 30)),
+      /received a BMP file with an unsupported compression;/,
+    ],
+    ['an odd header', bmp((file) => file.writeUInt32LE(16, 14)), /received a BMP file with a header of 16 bytes;/],
+    ['few bits per color', bmpOfMasks([0xf00, 0xf0, 0xf]), /received a BMP file with unusual bits of colors;/],
+    [
+      'half of the runs',
+      fs.readFileSync(fixture('kinds/runs-8.bmp')).subarray(0, -20),
+      /received a truncated BMP file;/,
+    ],
+    ['a small huge BMP', oldBmp(60_000, 50_000), /cat: its header says 60000x50000 pixels, more than/],
     ['a BMP without rows', bmp((file) => file.writeInt32LE(0, 22)), /received a BMP file of 31x0 pixels;/],
     [
       'a huge BMP',

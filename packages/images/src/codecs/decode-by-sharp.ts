@@ -4,7 +4,7 @@ import { doesNotDecode, SharpMissingError } from '../errors';
 import { readJpegHeader } from '../kind/jpeg';
 import { describeImage, type ImageSize } from '../kind/kind';
 import { readPngHeader } from '../kind/png';
-import { hasTooManyPages, readTiffHeader, type TiffHeader } from '../kind/tiff';
+import { hasTooManyPages, readTiffHeader, type TiffHeader, withValidOrientation } from '../kind/tiff';
 import type { Pixels } from '../pixels/pixels';
 import type { DecodeImageOptions } from './decode-options';
 import { groundGif } from './gif-ground';
@@ -62,8 +62,9 @@ export async function decodeBySharp(
   const whole = size.kind === 'jpeg' ? withEnd(file) : file;
   if (whole !== file && !(isSequentialWhole(file) ?? hasAllScans(file))) throw doesNotDecode(name, describeImage(file));
   const failOn = whole === file ? 'error' : 'warning';
+  const input = plan.tiff ? withValidOrientation(file) : whole;
   try {
-    return await decode(sharp(whole, { failOn, ignoreIcc: true, limitInputPixels: maxPixels }), plan, options);
+    return await decode(sharp(input, { failOn, ignoreIcc: true, limitInputPixels: maxPixels }), plan, options);
   } catch (cause) {
     throw doesNotDecode(name, describeImage(file), cause);
   }

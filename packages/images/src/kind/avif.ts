@@ -21,3 +21,9 @@ export function readAvifSize(view: DataView): [height: number, width: number] | 
   }
   return most;
 }
+
+/** Names an animation, whose file does not claim to be a single image, too. */
+export function readAvifOddity(view: DataView): string | undefined {
+  const brand = String.fromCharCode(...[8, 9, 10, 11].map((at) => view.getUint8(at)));
+  return brand === 'avis' ? 'that is an animation' : undefined;
+}

@@ -1,6 +1,7 @@
 /** What a JPEG's markers say before its first scan. */
 
 const startOfScan = 0xda;
+const frameOfJpegLs = 0xf7;
 const applicationSegment1 = 0xe1;
 const exif = [0x45, 0x78, 0x69, 0x66, 0, 0];
 const orientationTag = 0x0112;
@@ -45,10 +46,25 @@ export function readJpegHeader(file: Uint8Array): JpegHeader | undefined {
 
 /** Reads the size from a JPEG's frame header. @throws RangeError if the bytes end before it */
 export function readJpegSize(view: DataView): [height: number, width: number] | undefined {
+  const at = findMarker(view, isFrameMarker);
+  return at === undefined ? undefined : [view.getUint16(at + 5), view.getUint16(at + 7)];
+}
+
+/** Names the relatives of JPEG that decoders of photographs do not read. @throws RangeError if the bytes end before the frame header */
+export function readJpegOddity(view: DataView): string | undefined {
+  const at = findMarker(view, (marker) => isFrameMarker(marker) || marker === frameOfJpegLs);
+  if (at === undefined) return undefined;
+  if (view.getUint8(at + 1) === frameOfJpegLs) return 'with JPEG-LS compression';
+  const bits = view.getUint8(at + 4);
+  return bits === 8 ? undefined : `of ${bits} bits per sample`;
+}
+
+/** Returns where the first such marker begins; undefined if something else than markers comes first. */
+function findMarker(view: DataView, isWanted: (marker: number) => boolean): number | undefined {
   for (let at = 2; view.getUint8(at) === 0xff; ) {
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) at++;
-    else if (isFrameMarker(marker)) return [view.getUint16(at + 5), view.getUint16(at + 7)];
+    else if (isWanted(marker)) return at;
     else at += 2 + view.getUint16(at + 2);
   }
   return undefined;

@@ -5,10 +5,11 @@
  * A new kind is a row here; if sharp does not decode it, decode.ts needs a decoder as well.
  */
 import { checkBytes } from '../pixels/checks';
-import { isAvif, readAvifSize } from './avif';
-import { readJpegSize } from './jpeg';
+import { isAvif, readAvifOddity, readAvifSize } from './avif';
+import { readBmpSize } from './bmp';
+import { readJpegOddity, readJpegSize } from './jpeg';
 import { readPngSize } from './png';
-import { readTiffHeader } from './tiff';
+import { readTiffHeader, readTiffOddity } from './tiff';
 import { readWebpSize } from './webp';
 
 interface ImageKindRow {
@@ -21,6 +22,8 @@ interface ImageKindRow {
   readonly sniff: (start: string) => boolean;
   /** Undefined if the first bytes do not say. @throws RangeError if the file ends before its size */
   readonly readSize: (view: DataView) => readonly [height: number, width: number] | undefined;
+  /** Names what keeps decoders from reading even a sound file: "of 12 bits per sample". Undefined if there is no such thing. */
+  readonly readOddity?: (view: DataView) => string | undefined;
   /** The decoder. 'jpeg' decodes ordinary files and leaves the others to sharp. */
   readonly decode: 'jpeg' | 'bmp' | 'sharp';
 }
@@ -32,6 +35,7 @@ const table = [
     extensions: ['jpg', 'jpeg', 'jpe', 'jfif', 'pjpeg', 'pjp'],
     sniff: (start) => start.startsWith('\xff\xd8\xff'),
     readSize: readJpegSize,
+    readOddity: readJpegOddity,
     decode: 'jpeg',
   },
   {
@@ -66,9 +70,10 @@ const table = [
     // Little-endian and big-endian, with 32-bit and 64-bit offsets.
     sniff: (start) => ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].some((signature) => start.startsWith(signature)),
     readSize: (view) => {
-      const header = readTiffHeader(view);
-      return header && [header.height, header.width];
+      const { height, width } = readTiffHeader(view);
+      return [height, width];
     },
+    readOddity: readTiffOddity,
     decode: 'sharp',
   },
   {
@@ -77,6 +82,7 @@ const table = [
     extensions: ['avif'],
     sniff: isAvif,
     readSize: readAvifSize,
+    readOddity: readAvifOddity,
     decode: 'sharp',
   },
   {
@@ -84,7 +90,7 @@ const table = [
     name: 'BMP',
     extensions: ['bmp', 'dib'],
     sniff: (start) => start.startsWith('BM'),
-    readSize: (view) => [Math.abs(view.getInt32(22, true)), view.getInt32(18, true)],
+    readSize: readBmpSize,
     decode: 'bmp',
   },
 ] as const satisfies readonly ImageKindRow[];
@@ -196,6 +202,17 @@ export function nameUnreadImage(file: Uint8Array): string | undefined {
   return sniff(unread, file);
 }
 
+function oddityOf(kind: ImageKind, file: Uint8Array): string | undefined {
+  try {
+    const oddity = formatOf(kind).readOddity?.(new DataView(file.buffer, file.byteOffset, file.length));
+    return oddity && `${oddity}, which is not supported`;
+  } catch (error) {
+    // The file ends before it.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Describes in a few words a file that cannot be decoded. Messages of libvips are not used: its threads share one text, so that it varies
  * between runs and may concern another image.
@@ -204,7 +221,7 @@ export function describeImage(file: Uint8Array): string {
   checkBytes('describeImage', file);
   if (file.length === 0) return 'an empty file';
   const kind = kindOfImage(file);
-  if (kind) return `${nameOfKind(kind)} that is damaged or truncated`;
+  if (kind) return `${nameOfKind(kind)} ${oddityOf(kind, file) ?? 'that is damaged or truncated'}`;
   const image = nameUnreadImage(file);
   const known = image ? `${image} (convert it to JPEG or PNG first)` : sniff(others, file);
   const names = imageKinds.map(({ name }) => name);

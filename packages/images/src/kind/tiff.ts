@@ -11,6 +11,12 @@ export interface TiffHeader {
   /** 0 and 1 gray, 2 RGB, 3 palette, 5 CMYK, 6 YCbCr, 8 CIELab. */
   photometric: number;
   compression: number;
+  /** EXIF orientation, 1 to 8. */
+  orientation: number;
+  /** 1 if the samples of a pixel lie together, 2 if each color is a plane. */
+  planes: number;
+  /** 0 if the image has no tiles. */
+  tileWidth: number;
   /** Meaning of the first sample beyond the colors: 1 premultiplied alpha, 2 alpha that is not premultiplied. */
   extra: number;
 }
@@ -21,7 +27,10 @@ const tags = {
   bits: 258,
   compression: 259,
   photometric: 262,
+  orientation: 274,
   samples: 277,
+  planes: 284,
+  tileWidth: 322,
   extra: 338,
   format: 339,
 };
@@ -31,22 +40,65 @@ const defaults: TiffHeader = {
   bits: 1,
   compression: 1,
   photometric: 0,
+  orientation: 1,
   samples: 1,
+  planes: 1,
+  tileWidth: 0,
   extra: 0,
   format: 1,
 };
 /** The directory of an image usually has about twenty. */
 const mostEntries = 4096;
 
-/** Reads the first value of each tag. Returns undefined if the directory is not in these bytes. @throws RangeError likewise */
-export function readTiffHeader(view: DataView): TiffHeader | undefined {
+/** Compressions that the decoders which sharp comes with do not read. */
+const compressionNames: Record<number, string> = {
+  32766: 'NeXT',
+  32771: 'CCITT RLE',
+  32809: 'ThunderScan',
+  33003: 'JPEG 2000',
+  33005: 'JPEG 2000',
+  34661: 'JBIG',
+  34712: 'JPEG 2000',
+  34887: 'LERC',
+  34925: 'LZMA',
+  34933: 'PNG',
+  34934: 'JPEG XR',
+  50000: 'Zstandard',
+  50002: 'JPEG XL',
+  52546: 'JPEG XL',
+};
+const usualBits = [1, 2, 4, 8, 16];
+
+/** Names what keeps decoders from reading a sound file. @throws RangeError if the bytes end before the first directory does */
+export function readTiffOddity(view: DataView): string | undefined {
+  const { bits, compression, planes, tileWidth } = readTiffHeader(view);
+  if (compression in compressionNames) return `with ${compressionNames[compression]} compression`;
+  if (!usualBits.includes(bits)) return `of ${bits} bits per sample`;
+  return planes === 2 && tileWidth > 0 ? 'with tiles of single colors' : undefined;
+}
+
+/** Reads the first value of each tag. @throws RangeError if the directory is not in these bytes */
+export function readTiffHeader(view: DataView): TiffHeader {
+  const header = { ...defaults };
+  for (const { name, place, bytes } of valuesOf(view)) header[name] = valueAt(view, place, bytes);
+  return header;
+}
+
+/** A tag of the first directory that is read, and where its first value is. */
+interface TiffValue {
+  readonly name: keyof TiffHeader;
+  readonly place: number;
+  /** Size of the value. */
+  readonly bytes: number;
+}
+
+function* valuesOf(view: DataView): Generator<TiffValue> {
   const isLittle = view.getUint8(0) === 0x49;
   const isBig = view.getUint16(2, isLittle) === 43;
-  const offset = (at: number) => (isBig ? Number(view.getBigUint64(at, isLittle)) : view.getUint32(at, isLittle));
+  const offset = (at: number) => valueAt(view, at, isBig ? 8 : 4);
   const directory = offset(isBig ? 8 : 4);
   const entries = isBig ? offset(directory) : view.getUint16(directory, isLittle);
-  const [headBytes, entryBytes, valueAt] = isBig ? [8, 20, 12] : [2, 12, 8];
-  const header = { ...defaults };
+  const [headBytes, entryBytes, valuesAt] = isBig ? [8, 20, 12] : [2, 12, 8];
   const names = Object.entries(tags) as [keyof TiffHeader, number][];
   for (let i = 0, at = directory + headBytes; i < Math.min(entries, mostEntries); i++, at += entryBytes) {
     const tag = view.getUint16(at, isLittle);
@@ -57,17 +109,33 @@ export function readTiffHeader(view: DataView): TiffHeader | undefined {
     if (bytes === undefined) continue;
     const count = offset(at + 4);
     // Values that do not fit in the entry are stored elsewhere.
-    const place = count * bytes > (isBig ? 8 : 4) ? offset(at + valueAt) : at + valueAt;
-    header[name] =
-      bytes === 1
-        ? view.getUint8(place)
-        : bytes === 2
-          ? view.getUint16(place, isLittle)
-          : bytes === 4
-            ? view.getUint32(place, isLittle)
-            : Number(view.getBigUint64(place, isLittle));
+    const place = count * bytes > (isBig ? 8 : 4) ? offset(at + valuesAt) : at + valuesAt;
+    yield { name, place, bytes };
   }
-  return header;
+}
+
+function valueAt(view: DataView, place: number, bytes: number): number {
+  const isLittle = view.getUint8(0) === 0x49;
+  if (bytes === 1) return view.getUint8(place);
+  if (bytes === 2) return view.getUint16(place, isLittle);
+  return bytes === 4 ? view.getUint32(place, isLittle) : Number(view.getBigUint64(place, isLittle));
+}
+
+/**
+ * Returns the file, or a copy without its orientation if that is none of the eight: libtiff complains and goes on, but sharp then takes the file for
+ * damaged.
+ */
+export function withValidOrientation(file: Uint8Array): Uint8Array {
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  for (const { name, place, bytes } of valuesOf(view)) {
+    if (name !== 'orientation' || bytes !== 2) continue;
+    const value = valueAt(view, place, bytes);
+    if (value >= 1 && value <= 8) continue;
+    const copy = file.slice();
+    copy.set(view.getUint8(0) === 0x49 ? [1, 0] : [0, 1], place);
+    return copy;
+  }
+  return file;
 }
 
 /** Decoders walk through all pages first, which may take long. */
