@@ -278,6 +278,28 @@ test.runIf(python)('ae inspect describes values that are not images, and so does
   );
 });
 
+test.runIf(python)(
+  'labels stored beside images are skipped with --lenient, which is advised, as most records can be read',
+  async () => {
+    // By OpenCV.
+    const file =
+      'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVQIHWNkYmRgZmZm5GBnY2ZmBgABFwAtgu0NtwAAAABJRU5ErkJggg==';
+    const png = Buffer.from(file, 'base64').toString('hex');
+    const values = [`0-image=${png}`, `1-image=${png}`, '2-label=32', `length=33`];
+    spawnSync(python as string, ['-c', write, path.join(folder, 'beside.lmdb'), ...values]);
+    expect(await aeOk(folder, 'inspect', 'beside.lmdb')).toMatch(
+      /records +3, and 1 other that is not read as an image$/m,
+    );
+    expect((await ae(folder, 'export', 'beside.lmdb', 'beside')).stderr).toMatch(
+      /key 2-label: expected an image file, received a number as text; use --lenient to skip such records\.$/m,
+    );
+    expect(await aeOk(folder, 'export', 'beside.lmdb', 'beside', '--lenient')).toMatch(/beside: 2 images/);
+    expect((await ae(folder, 'verify', 'beside.lmdb', '--schema', 'datum')).stdout).toMatch(
+      /key 2-label: expected a Datum message, .* name the schema of the database \(--schema\)\.$/m,
+    );
+  },
+);
+
 const foreign = (name: string) =>
   fileURLToPath(new URL(`../../lmdb-datum/test/fixtures/schemas/${name}.lmdb`, import.meta.url));
 

@@ -28,6 +28,11 @@ const answers: [string, Parameters<typeof serveRanges>[1], string][] = [
     'cannot be read (401 Unauthorized); pass the headers that the server requires.',
   ],
   ['is broken', (_, response) => Boolean(response.writeHead(503).end()), 'try again later.'],
+  [
+    'refuses bytes that it has',
+    (_, response) => Boolean(response.writeHead(416, { 'content-range': 'bytes */999999' }).end()),
+    'refuses bytes 0 to 32767; try again later.',
+  ],
   ['hangs up', ({ socket }) => Boolean(socket.destroy()), 'cannot be reached'],
   [
     'breaks off',

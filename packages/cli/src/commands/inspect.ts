@@ -10,7 +10,7 @@ import { importWish } from '../data/run-images';
 import { CliError } from '../shell/cli-error';
 import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
 import { assertNewImage, writeNewFile } from '../shell/output-folder';
-import { formatBytes, formatCount, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
+import { formatBytes, formatCount, formatNumberOf, formatOthers, formatRows, style, Terminal } from '../shell/terminal';
 
 interface InspectOptions extends CommonOptions, DatabaseFlag {
   readonly grid?: string;
@@ -56,10 +56,7 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
     const rows: [string, string][] = [
       ['format', `LMDB data format ${info.format}, pages of ${formatCount(info.pageSizeBytes)} bytes`],
       ['file', `${info.path}, ${formatBytes(info.fileSizeBytes)}`],
-      [
-        'records',
-        `${formatCount(info.count)}${info.others ? `, and ${formatCount(info.others)} others that are not read as images` : ''}`,
-      ],
+      ['records', `${formatCount(info.count)}${info.others ? `, and ${formatOthers(info.others)}` : ''}`],
     ];
     if (info.metaInfo) rows.push(['', describeMetaInfo(info.metaInfo, info.count)]);
     if (info.count > 0) {

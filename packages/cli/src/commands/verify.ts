@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
 import { placeOfDatabase } from '../data/open-database';
 import { importWish } from '../data/run-images';
+import { optionAsFlag } from '../shell/cli-error';
 import { maxPixelsOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand } from '../shell/options';
-import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
+import { formatBar, formatCount, formatNumberOf, formatOthers, formatRows, style, Terminal } from '../shell/terminal';
 
 interface VerifyCommandOptions extends CommonOptions, DatabaseFlag {
   readonly images?: boolean;
@@ -66,7 +67,7 @@ function printReport(path: string, report: VerifyReport, terminal: Terminal): vo
   terminal.print(`${formatNumberOf(damage.length, 'problem', 'problems')}:`);
   for (const { page, key, message } of damage) {
     const where = [page === undefined ? [] : `page ${page}`, key === undefined ? [] : `key ${key}`].flat().join(', ');
-    const said = message.replace(`key ${key}: `, '');
+    const said = optionAsFlag(message.replace(`key ${key}: `, ''));
     terminal.print(`  ${where ? `${where}: ` : ''}${said}`);
   }
 }
@@ -80,7 +81,7 @@ function describeDatabase({
   metaInfo,
   notRead,
 }: VerifyReport['databases'][number]): [string, string] {
-  const beside = others === undefined ? '' : `; ${formatCount(others)} others that are not read as images`;
+  const beside = others === undefined ? '' : `; ${formatOthers(others)}`;
   const kind = schema === undefined || schema.name === 'datum' ? '' : ` (${schema.name})`;
   const all = readable === records ? 'all of them' : formatCount(readable);
   const listed = metaInfo === undefined ? '' : `; ${metaInfo.path} names ${formatCount(metaInfo.images)}`;

@@ -22,25 +22,28 @@ export async function withAdvice(error: unknown, reader: DatumReader, database?:
   if (!isDamage(error)) return error;
   const { code, todo = '', layout, path } = error as LmdbDatumError;
   const sentence = sentenceOf(error);
-  // If the database contains something other than images, records are not merely damaged.
-  if (layout !== undefined) return error;
-  const isHelped = isRecordError(error) ? await isAnyReadable(reader) : await isAnyReachable(path, database);
+  // If most of the database is something other than images, records are not merely damaged.
+  const least = layout === undefined ? 0 : 0.5;
+  const isHelped = isRecordError(error) ? await areReadable(reader, least) : await isAnyReachable(path, database);
   if (!isHelped) return error;
-  const problem = sentence.slice(0, sentence.length - (todo && `; ${todo}`).length - '.'.length);
+  const problem = sentence.slice(0, todo ? sentence.lastIndexOf(`; ${todo}`) : -'.'.length);
   return new CliError(code, `${problem}; use --lenient to skip such records.`, { cause: error });
 }
 
-/** Tells whether some of the records can be read, from a few of them. */
-async function isAnyReadable(reader: DatumReader): Promise<boolean> {
+/** Tells from a few of the records whether any can be read, and at least this share of them. */
+async function areReadable(reader: DatumReader, least: number): Promise<boolean> {
+  let [looks, readable] = [0, 0];
   for (const index of spread(reader.length, mostLooks)) {
+    looks++;
     try {
       await reader.at(index);
-      return true;
+      readable++;
     } catch {
       // The next one may be better.
     }
+    if (readable > 0 && least === 0) return true;
   }
-  return false;
+  return readable > 0 && readable >= least * looks;
 }
 
 /** Tells whether records can be reached around the damage: none can, if the root of the tree is damaged. */

@@ -96,6 +96,11 @@ function asTyped(
   return begun.replace(`(option ${option})`, `(${typedFor(option)})`);
 }
 
+/** Replaces the option in a sentence of a report, whose flag has the same name. */
+export function optionAsFlag(sentence: string): string {
+  return sentence.replace(/ \(option (\w+)\)/, ' (--$1)');
+}
+
 /** Describes what kept a command from printing: a full disk behind `> file`, for example. */
 export function printingFailed(cause: NodeJS.ErrnoException): CliError {
   const code = cause.code ?? 'NOT_WRITABLE';

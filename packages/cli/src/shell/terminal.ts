@@ -1,4 +1,5 @@
-import { formatNumberOf } from '@ae/ground/numbers';
+import { formatCount, formatNumberOf } from '@ae/ground/numbers';
+import { optionAsFlag } from './cli-error';
 import { lineBreak, printable, printableJson, rendered, styleMark } from './printable';
 
 export { formatBytes, formatCount, formatDuration, formatNumberOf } from '@ae/ground/numbers';
@@ -87,9 +88,18 @@ export function formatRows(rows: readonly (readonly [name: string, value: string
   return rows.map(([, value], i) => `${indent}${style('dim', names[i].padEnd(width))}  ${value}`).join(lineBreak);
 }
 
+/** Names records that are beside the images. */
+export function formatOthers(count: number): string {
+  return count === 1
+    ? '1 other that is not read as an image'
+    : `${formatCount(count)} others that are not read as images`;
+}
+
 /** Lists the damaged records that a lenient command skipped, one per line. */
 export function leftOut(reasons: readonly string[]): string {
-  return [`skipped ${formatNumberOf(reasons.length, 'damaged record')}:`, ...reasons].join(`${lineBreak}  `);
+  return [`skipped ${formatNumberOf(reasons.length, 'damaged record')}:`, ...reasons.map(optionAsFlag)].join(
+    `${lineBreak}  `,
+  );
 }
 
 /** Returns a bar of `width` characters, filled by `fraction` in steps of an eighth. */

@@ -38,7 +38,7 @@ export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
       where: `key ${key}`,
       expected: 'float_data of whole numbers from 0 to 255',
       received: `${floats[bad]} at index ${bad}`,
-      todo: 'such numbers are not pixels; remove the record or read it in float32 batches',
+      todo: 'such numbers are not pixels; remove the record, or read it in float32 batches of the stored size',
     },
     { key },
   );

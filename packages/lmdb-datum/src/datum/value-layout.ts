@@ -9,6 +9,13 @@ const signatures: readonly (readonly [kind: string, offset: number, bytes: strin
   ['gzip', 0, '\x1f\x8b'],
   ['an HDF5 file', 0, '\x89HDF'],
   ['an Arrow file', 0, 'ARROW1'],
+  ['an Arrow stream', 0, '\xff\xff\xff\xff'],
+  ['a JPEG 2000 file', 0, '\0\0\0\x0cjP  \r\n\x87\n'],
+  ['a JPEG 2000 file', 0, '\xff\x4f\xff\x51'],
+  ['a JPEG XL file', 0, '\0\0\0\x0cJXL \r\n\x87\n'],
+  ['an OpenEXR file', 0, '\x76\x2f\x31\x01'],
+  ['a PGM image', 0, 'P5\n'],
+  ['a PPM image', 0, 'P6\n'],
   ['an SVG or XML document', 0, '<?xml'],
   ['an SVG or XML document', 0, '<svg'],
 ];
@@ -140,8 +147,11 @@ export function describeMessage(value: Uint8Array): string | undefined {
   const inner = fields.filter(({ number, wire }) => number === 1 && wire === 2).map(({ bytes }) => fieldsOf(bytes));
   const [first] = inner;
   if (!first) return undefined;
+  // A tensor may have the same fields, but no width, and no bool as its seventh field.
   const isDatum =
-    only(first, datumFields) && (has(first, 4, 2) || has(first, 6, 5) || has(first, 6, 2)) && !has(first, 5, 2);
+    only(first, datumFields) &&
+    (has(first, 4, 2) || has(first, 6, 5) || has(first, 6, 2)) &&
+    (has(first, 3, 0) || has(first, 7, 0));
   if (isDatum && inner.length === 1 && only(fields, ['1:2', '2:0', '3:2']))
     return 'an AnnotatedDatum of SSD, with a Datum in it';
   const isTensor = (tensor: Field[] | undefined) =>

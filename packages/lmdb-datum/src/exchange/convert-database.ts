@@ -15,7 +15,7 @@ import {
   type Known,
   refuse,
 } from '../errors/checks';
-import { ImageError } from '../errors/errors';
+import { ImageError, InvalidOptionError } from '../errors/errors';
 import { withRegularFile } from '../files/regular-file';
 import { convertShard, rangeOf } from './convert-shard';
 import { openDatabaseSource } from './database-source';
@@ -170,8 +170,11 @@ async function openSource({
   signal,
 }: ConvertDatabaseOptions): Promise<RecordSource> {
   const only = typeof input === 'string' ? input : input.length === 1 ? input[0] : undefined;
-  if (only !== undefined && isDatabase(only)) return openDatabaseSource(only, { database, schema, lenient });
-  return openImageRecords(input, output, signal);
+  if (only === undefined || !isDatabase(only)) return openImageRecords(input, output, signal);
+  const source = openDatabaseSource(only, { database, schema, lenient });
+  if (source.total > 0) return source;
+  source.close();
+  throw new InvalidOptionError({ state: `${only} contains no images`, todo: 'there is nothing to convert' });
 }
 
 /** Returns the number of records. */

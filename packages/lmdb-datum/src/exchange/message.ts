@@ -1,10 +1,12 @@
 /** Converts a Datum's message to an image file with additional facts, and back to exactly the same message. */
-import type { Datum } from '../datum/datum';
+import { kindOfImage } from '@ae/images/kind';
+import { type Datum, hasPixels, withoutPixels } from '../datum/datum';
 import { decodeDatum } from '../datum/decode';
 import { encodeDatum } from '../datum/encode';
 import { encodeSample } from '../datum/sample';
 import { ImageError } from '../errors/errors';
 import { keyText } from '../lmdb/scan';
+import { otherValue } from '../schemas/schema';
 import type { DatumFacts, ExchangeRecord } from './record';
 
 /** Numbers of channels of raw pixels that a PNG can store. */
@@ -35,6 +37,9 @@ async function imageOf(
   name: string,
 ): Promise<{ file?: Uint8Array; facts: DatumFacts }> {
   const { channels, height, width, data, floatData, encoded, label } = datum;
+  // What is written must be readable again.
+  if (!hasPixels(datum)) throw withoutPixels(datum, name);
+  if (encoded && !kindOfImage(data)) throw otherValue('an image file', data, { key: name });
   if (encoded) return { file: data, facts: partsOf(message, encodeDatum({ data, label, encoded }, name)) };
   if (floatData || !channelsOfPng.includes(channels)) return { facts: { whole: message } };
   const raw = [channels, height, width] as const;

@@ -6,6 +6,9 @@ import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, treeRecordBy
 
 const MAGIC = 0xbeefc0de;
 const MAGIC_SWAPPED = 0xdec0efbe;
+/** Of B-trees, hashes and queues. */
+const berkeleyMagics: readonly number[] = [0x053162, 0x061561, 0x042253];
+const mdbxMagic = 0xbdef4c11;
 
 /** Number of meaningful bytes in a meta page. */
 export const bytesOfMeta = 192;
@@ -126,9 +129,13 @@ function whatElse(head: Buffer, u32: (offset: number) => number, path: string): 
 function whatFile(head: Buffer, magic: number): string {
   const text = head.toString('latin1', 0, 24);
   const kind = kindOfImage(head);
+  const isBerkeley = head.length >= 16 && berkeleyMagics.includes(head.readUInt32LE(12));
   if (magic === MAGIC) return "LMDB's lock file (data.mdb lies beside it)";
   if (kind) return nameOfKind(kind, 'image');
   if (text.startsWith('SQLite format 3')) return 'an SQLite database';
+  if (isBerkeley) return 'a Berkeley DB';
+  if (head.length >= 25 && head.readUInt32LE(21) === mdbxMagic) return 'an MDBX database';
+  if (/^\s*<(!doctype )?html/i.test(text)) return 'an HTML page';
   if (text.startsWith('\x89HDF')) return 'an HDF5 file';
   if (text.startsWith('PK\x03\x04')) return 'a zip archive';
   if (text.startsWith('\x1f\x8b')) return 'a gzip archive';

@@ -1,6 +1,7 @@
 /**
- * Caffe2's TensorProtos (caffe2.proto): the first tensor is the image, a file in string_data, or pixels in byte_data, float_data or
- * int32_data; the second one is the label. ImageInput takes arrays as [H, W, C], blue first; floats of the tutorials are [C, H, W].
+ * Caffe2's TensorProtos (caffe2.proto): one tensor is the image, a file in string_data, or pixels in byte_data, float_data or int32_data;
+ * the next one is the label, or the first one if it precedes the image. ImageInput takes arrays as [H, W, C], blue first; floats of the
+ * tutorials are [C, H, W].
  *
  *     message TensorProtos { repeated TensorProto protos = 1; }
  *     message TensorProto { repeated int64 dims = 1; DataType data_type = 2; repeated float float_data = 3; repeated int32 int32_data = 4;
@@ -34,22 +35,27 @@ export const caffe2Schema: Schema = {
     } catch (cause) {
       throw otherValue("Caffe2's TensorProtos", value, context, cause);
     }
-    const [image, label] = tensors;
-    const datum = image && datumOf(image, context.variant as ColorOrder);
+    const datums = tensors.map((tensor) => datumOf(tensor, context.variant as ColorOrder));
+    const place = datums.findIndex((datum) => datum);
+    const datum = datums[place];
     if (!datum) {
-      const found = image ? `a tensor of ${image.dims.join('x') || 'no dimensions'} without pixels` : 'no tensor';
-      throw strangeRecord('an image as the first tensor', found, context);
+      const sizes = tensors.map(({ dims }) => dims.join('x') || 'no dimensions').join(' and ');
+      const found = sizes ? `tensors of ${sizes}` : 'no tensor';
+      throw strangeRecord('a tensor with an image', found, context);
     }
-    const [number] = label?.numbers ?? [];
-    const [text] = label?.strings ?? [];
-    return {
-      ...datum,
-      ...(number !== undefined && number === (number | 0) && { label: number }),
-      ...(text && { text: Buffer.from(text).toString('utf8') }),
-    };
+    return { ...datum, ...labelOf(tensors[place === 0 ? 1 : 0]) };
   },
   variants: () => colorOrders,
 };
+
+/** Several numbers are labels of another kind. */
+function labelOf({ numbers, strings: [text] }: Tensor = { dims: [], numbers: [], strings: [] }) {
+  const [number] = numbers;
+  return {
+    ...(numbers.length === 1 && number === (number | 0) && { label: number }),
+    ...(text && { text: Buffer.from(text).toString('utf8') }),
+  };
+}
 
 function datumOf({ dims, numbers, bytes, strings }: Tensor, order: ColorOrder): Datum | undefined {
   const file = strings[0] ?? bytes;

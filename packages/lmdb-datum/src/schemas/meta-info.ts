@@ -34,7 +34,8 @@ export class MetaInfo {
 
   private constructor(file: string, text: string) {
     this.path = file;
-    for (const [i, line] of text.split(/\r?\n/).entries()) {
+    const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+    for (const [i, line] of lines.entries()) {
       const [, name, height, width, channels] = linePattern.exec(line) ?? [];
       if (name !== undefined) {
         const image = { height: Number(height), width: Number(width) };
@@ -59,8 +60,10 @@ export class MetaInfo {
 
   /** Compares an image with its line. Returns what is wrong. */
   check(key: string, file: Uint8Array): string | undefined {
-    this.#unseen.delete(key);
-    const listed = this.#images.get(key);
+    // Other programs than BasicSR keep the extensions in the keys.
+    const name = this.#images.has(key) ? key : key.replace(/\.\w+$/, '');
+    this.#unseen.delete(name);
+    const listed = this.#images.get(name);
     if (!listed) return `key ${key}: expected a line of ${fileName} that names the image, found none.`;
     const size = readImageSize(file);
     // What its first bytes do not say is not compared.

@@ -19,8 +19,13 @@ export const msgpackSchema: Schema = {
   sideKeys: ['__len__', '__keys__'],
   recognize(value) {
     const first = value[0] ?? 0;
-    // A list, or a map.
-    if (!((first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf))) return undefined;
+    // A list, a map, or bytes.
+    const ranges = [
+      [0x80, 0x9f],
+      [0xc4, 0xc6],
+      [0xdc, 0xdf],
+    ] as const;
+    if (!ranges.some(([from, to]) => first >= from && first <= to)) return undefined;
     try {
       return datumOfObjects(unpack(value), 'bgr') ? 'MessagePack with images' : undefined;
     } catch {

@@ -22,8 +22,9 @@ export const pickleSchema: Schema = {
     try {
       return datumOfObjects(readPickle(value), 'bgr') ? 'pickles with images' : undefined;
     } catch (error) {
-      // What it would execute is reported when it is read.
-      return error instanceof PickleRunsError && value[0] === 0x80 ? 'pickles' : undefined;
+      // What it would execute is reported when it is read. Those of protocols 0 and 1 do not say that they are pickles.
+      const isPickle = error instanceof PickleRunsError && (value[0] === 0x80 || /^\w+(\.\w+)+$/.test(error.message));
+      return isPickle ? 'pickles' : undefined;
     }
   },
   decode(value, context): Datum {

@@ -15,45 +15,58 @@ const mostLooks = 10_000;
 
 /** What has been found so far. */
 interface Found {
+  readonly order: ColorOrder;
   image?: Datum;
   label?: number;
   text?: string;
   looks: number;
 }
 
-/** Returns the image in a record's objects as a Datum, or undefined if there is none. If there are several, the first one. */
+/** Returns the image in a record's objects as a Datum, or undefined if there is none. If there are several, the likeliest one. */
 export function datumOfObjects(value: unknown, order: ColorOrder): Datum | undefined {
-  const found: Found = { looks: 0 };
-  collect(value, order, found, 0);
+  const found: Found = { order, looks: 0 };
+  collect(value, found, 0, true);
   const { image, label, text } = found;
   return image && { ...image, ...(label !== undefined && { label }), ...(text !== undefined && { text }) };
 }
 
-function collect(value: unknown, order: ColorOrder, found: Found, depth: number): void {
-  const image = imageOf(value, order);
-  if (image) found.image ??= image;
+/** @param hasLabels Numbers and text in lists without an image may be the label: no name says that they are something else. */
+function collect(value: unknown, found: Found, depth: number, hasLabels: boolean): void {
+  const image = imageOf(value, found.order);
+  if (image) found.image = likelier(found.image, image);
   else if (depth > deepest || found.looks++ > mostLooks) return;
-  else if (Array.isArray(value)) for (const part of value) collectPart(part, order, found, depth);
-  else if (value instanceof Map) collectMap(value, order, found, depth);
+  else if (Array.isArray(value)) {
+    const isRecord = hasLabels || value.some((part) => part instanceof Uint8Array || part instanceof NdArray);
+    for (const part of value) collectPart(part, found, depth, isRecord);
+  } else if (value instanceof Map) collectMap(value, found, depth);
 }
 
 /** Numbers and text by position: the first whole number is the label. */
-function collectPart(part: unknown, order: ColorOrder, found: Found, depth: number): void {
-  const label = labelOf(part);
+function collectPart(part: unknown, found: Found, depth: number, hasLabels: boolean): void {
+  const label = hasLabels ? labelOf(part) : undefined;
   if (label !== undefined) found.label ??= label;
-  else if (typeof part === 'string') found.text ??= part;
-  else collect(part, order, found, depth + 1);
+  else if (hasLabels && typeof part === 'string') found.text ??= part;
+  else collect(part, found, depth + 1, hasLabels);
 }
 
 /** Numbers and text by name: a map also contains sizes and other values. */
-function collectMap(map: Map<unknown, unknown>, order: ColorOrder, found: Found, depth: number): void {
-  for (const [name, part] of map) {
-    const label = labelNames.test(String(name)) ? labelOf(part) : undefined;
+function collectMap(map: Map<unknown, unknown>, found: Found, depth: number): void {
+  for (const [key, part] of map) {
+    const name = String(key);
+    const isLabel = labelNames.test(name);
+    const label = isLabel ? labelOf(part) : undefined;
     if (label !== undefined) found.label ??= label;
-    else if (typeof part === 'string' && textNames.test(String(name))) found.text ??= part;
-    else collect(part, order, found, depth + 1);
+    else if (typeof part === 'string' && textNames.test(name)) found.text ??= part;
+    else collect(part, found, depth + 1, isLabel);
   }
-  found.image ??= rawImageOf(map, order);
+  found.image ??= rawImageOf(map, found.order);
+}
+
+/** An image file rather than an array, colors rather than a mask or a list of boxes, bytes rather than floats; or else the first one. */
+function likelier(first: Datum | undefined, next: Datum): Datum {
+  const rank = ({ encoded, channels, floatData }: Datum) =>
+    encoded ? 4 : (channels === 3 || channels === 4 ? 2 : 0) + (floatData ? 0 : 1);
+  return first && rank(first) >= rank(next) ? first : next;
 }
 
 function imageOf(value: unknown, order: ColorOrder): Datum | undefined {
@@ -61,19 +74,25 @@ function imageOf(value: unknown, order: ColorOrder): Datum | undefined {
   return value instanceof Uint8Array && kindOfImage(value) ? imageFileDatum(value) : undefined;
 }
 
-/** Pixels as bytes, accompanied by their size. */
+/** Pixels as bytes, accompanied by their size or shape. */
 function rawImageOf(map: Map<unknown, unknown>, order: ColorOrder): Datum | undefined {
-  const number = (names: readonly string[]) => names.map((name) => labelOf(map.get(name))).find((size) => size);
-  const height = number(heightNames);
-  const width = number(widthNames);
-  if (height === undefined || width === undefined) return undefined;
   for (const part of map.values()) {
-    if (!(part instanceof Uint8Array)) continue;
-    const channels = number(channelNames) ?? part.length / (height * width);
-    if (Number.isInteger(channels) && part.length === height * width * channels)
-      return datumOfArray(ndArray('u1', [height, width, channels], part), order);
+    const shape = part instanceof Uint8Array && shapeBeside(map, part.length);
+    if (shape) return datumOfArray(ndArray('u1', shape, part), order);
   }
   return undefined;
+}
+
+/** Returns the shape that a map states for this many bytes. */
+function shapeBeside(map: Map<unknown, unknown>, length: number): number[] | undefined {
+  const number = (names: readonly string[]) => names.map((name) => labelOf(map.get(name))).find((size) => size);
+  const stated: unknown = map.get('shape');
+  const [height = 0, width = 0] = [number(heightNames), number(widthNames)];
+  const shape = Array.isArray(stated)
+    ? stated.map((size) => labelOf(size) ?? 0)
+    : [height, width, number(channelNames) ?? length / (height * width)];
+  const isWhole = shape.every((size) => Number.isInteger(size) && size > 0);
+  return isWhole && shape.reduce((product, size) => product * size, 1) === length ? shape : undefined;
 }
 
 /** A 32-bit whole number, as a number or as an array with one element. */

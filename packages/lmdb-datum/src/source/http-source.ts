@@ -41,7 +41,8 @@ class HttpSource implements ByteSource {
     const { start = offset, size } = rangeOf(response);
     await this.#assertRange(response);
     this.#assertSame(response, size);
-    if (response.status === 416) return new Uint8Array(0);
+    if (response.status === 416 && !(size !== undefined && size > offset)) return new Uint8Array(0);
+    if (response.status === 416) throw this.#unreadable(`refuses bytes ${offset} to ${last}`, 'try again later');
     const bytes = await this.#bodyOf(response, signal);
     const wanted = size === undefined ? bytes.length : Math.min(length, size - offset);
     if (start === offset && bytes.length === wanted && bytes.length <= length) return bytes;

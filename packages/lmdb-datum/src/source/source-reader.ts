@@ -77,7 +77,7 @@ export class DatumSourceReader {
     return reader;
   }
 
-  /** Number of images; if their keys are numbered (OCR, StyleGAN2), as many as the database says. */
+  /** Number of images; if their keys are numbered (OCR, StyleGAN2), as many as the database says, until `at` has counted them. */
   get length(): number {
     return this.#length;
   }
@@ -194,11 +194,17 @@ export class DatumSourceReader {
 
   /** Where each image is. A failed attempt is repeated. */
   #images(): Promise<KeyIndex> {
-    this.#index ??= indexImages(this.#pages, this.#opened.tree, this.#isImage).catch((error) => {
+    this.#index ??= this.#indexImages().catch((error) => {
       this.#index = undefined;
       throw error;
     });
     return this.#index;
+  }
+
+  async #indexImages(): Promise<KeyIndex> {
+    const index = await indexImages(this.#pages, this.#opened.tree, this.#isImage);
+    this.#length = index.length;
+    return index;
   }
 
   /** Some schemas look up other records for an image. */
