@@ -11,14 +11,3 @@ export function interleave({ data, channels }: Sample): Uint8ClampedArray {
   }
   return out;
 }
-
-/** Undoes {@link interleave}. */
-export function planar(data: Uint8Array, channels: number): Uint8Array {
-  const area = data.length / channels;
-  const out = new Uint8Array(data.length);
-  for (let c = 0; c < channels; c++) {
-    const plane = (channels - 1 - c) * area;
-    for (let i = 0; i < area; i++) out[plane + i] = data[i * channels + c];
-  }
-  return out;
-}

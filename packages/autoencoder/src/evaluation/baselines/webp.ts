@@ -1,5 +1,6 @@
+import { toPlanarBgr } from '@ae/images';
 import type { Sample } from '../../data/samples';
-import { interleave, planar } from './interleave';
+import { interleave } from './interleave';
 
 /** Size of what precedes the compressed image in a file: not counted, like JPEG's headers. */
 const headerBytes = 20;
@@ -17,5 +18,8 @@ export async function throughWebp(sample: Sample, quality: number): Promise<{ sa
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .raw()
     .toBuffer();
-  return { sample: { ...sample, data: planar(data, channels) }, bytes: file.length - headerBytes };
+  return {
+    sample: { ...sample, data: toPlanarBgr({ data, channels, height, width }) },
+    bytes: file.length - headerBytes,
+  };
 }

@@ -66,7 +66,8 @@ export function similarity(
 function extractChannel(values: ArrayLike<number>, area: number, channels: number, start: number, peak: number) {
   const plane = new Float64Array(area);
   for (let i = 0, at = start; i < area; i++, at += channels) {
-    plane[i] = Math.min(1, Math.max(0, values[at] / peak));
+    const value = values[at] / peak;
+    plane[i] = value > 1 ? 1 : value < 0 ? 0 : value;
   }
   return plane;
 }
