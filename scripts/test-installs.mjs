@@ -3,7 +3,7 @@
  *
  * Packs the public packages and installs them into fresh projects as users do, with npm, pnpm, yarn 1 and 4 (with and without
  * node_modules), Bun and Deno; then, in each, a program imports images, trains and reconstructs, as an ES module and as CommonJS, and `ae`
- * imports them, too. No package may want to run a script when it is installed, and none contains native `lmdb`. Finally, the same on Linux
+ * imports, converts, trains and encodes. No package may want to run a script when it is installed, and none contains native `lmdb`. Finally, the same on Linux
  * for arm64, emulated.
  *
  * Packages from outside this repository come from npm's current registry. A manager that cannot be downloaded is named and skipped.
@@ -23,6 +23,15 @@ const registry = await readRegistry();
 const packages = await servePackages(newFolder('tarballs'));
 const photos = newFolder('photos');
 await makePictures(join(photos, 'discs'), 8, 'jpg');
+
+/** Between them, they load what is loaded only when it is needed. */
+const commands = [
+  'import photos command.lmdb --resize 32',
+  'convert command.lmdb command.parquet',
+  'convert command.parquet back.lmdb',
+  'train photos --val 0.25 --resize 32 --epochs 1 --preset transform --code-size 16 --out run',
+  'encode run command.lmdb codes',
+];
 
 const checks = managers.map((manager) => [manager.name, () => check(manager)]);
 checks.push(['arm64', () => checkArm64(startProject('arm64'), laneFolder('installs/arm64'))]);
@@ -46,8 +55,9 @@ async function check(manager) {
   checkScripts(project);
   for (const file of ['program.mjs', 'program.cjs'])
     process.stdout.write(await execute([...manager.run(program), file], options));
-  await execute([...manager.ae(program), 'import', 'photos', 'command.lmdb', '--resize', '32'], options);
-  if (!existsSync(join(project, 'command.lmdb/data.mdb'))) throw new Error('ae import wrote no command.lmdb/data.mdb.');
+  for (const args of commands) await execute([...manager.ae(program), ...args.split(' ')], options);
+  for (const made of ['command.lmdb/data.mdb', 'back.lmdb/data.mdb', 'run/report.html', 'codes/codes.npy'])
+    if (!existsSync(join(project, made))) throw new Error(`ae wrote no ${made}.`);
   return undefined;
 }
 

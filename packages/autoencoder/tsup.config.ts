@@ -1,8 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 import { assemblyForTsup } from '../../scripts/assembly-plugin.js';
 import { declarations, inDist } from '../../scripts/declarations';
+import { importFromCommonJs } from '../../scripts/import-from-commonjs';
 import { licenses } from '../../scripts/licenses';
 import { splitCommonJs } from '../../scripts/split-commonjs';
 
@@ -39,15 +39,6 @@ const forNode: Options = {
   shims: true,
 };
 
-/** Turns what tsup makes of `import()` back: of a package that is an ES module alone, which nothing else loads, and too large to be bundled. */
-async function importFromCommonJs(name: string): Promise<void> {
-  const file = fileURLToPath(new URL('dist/interchange.cjs', import.meta.url));
-  const made = `Promise.resolve().then(() => _interopRequireWildcard(require("${name}")))`;
-  const code = await readFile(file, 'utf8');
-  if (!code.includes(made)) throw new Error(`${file} does not load ${name} as expected`);
-  await writeFile(file, code.replaceAll(made, `import("${name}")`));
-}
-
 export default defineConfig([
   { ...forNode, format: 'esm', clean: ['*.js', '*.js.map'] },
   {
@@ -56,7 +47,8 @@ export default defineConfig([
     // An ES module alone, which the first versions of Node.js 20 cannot require.
     noExternal: ['hyparquet', 'hyparquet-writer'],
     clean: ['*.cjs', '*.cjs.map'],
-    onSuccess: () => importFromCommonJs('h5wasm'),
+    // It is too large to be bundled.
+    onSuccess: () => importFromCommonJs(new URL('dist/', import.meta.url), ['h5wasm']),
   },
   declarations('autoencoder', entries),
   {

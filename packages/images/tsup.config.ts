@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 import { assemblyForTsup } from '../../scripts/assembly-plugin.js';
 import { declarations } from '../../scripts/declarations';
+import { importFromCommonJs } from '../../scripts/import-from-commonjs';
 import { licenses } from '../../scripts/licenses';
 import { splitCommonJs } from '../../scripts/split-commonjs';
 
@@ -16,20 +17,26 @@ const source = (name: string) => fileURLToPath(new URL(`src/${name}.ts`, import.
 
 const entries = (...names: string[]) => Object.fromEntries(names.map((name) => [name, `src/entries/${name}.ts`]));
 
+const forNode: Options = {
+  ...common,
+  entry: entries('index', 'archives', 'files', 'kind', 'png', 'threads'),
+  // An optional dependency: loaded where it is needed, never bundled.
+  external: ['sharp'],
+  esbuildPlugins: [assemblyForTsup, bundled],
+  // One copy of kernels, budget and classes, whichever entries a program loads.
+  splitting: true,
+  esbuildOptions: splitCommonJs,
+  target: 'node20',
+  shims: true,
+};
+
 export default defineConfig([
+  { ...forNode, format: 'esm', clean: ['*.js', '*.js.map'] },
   {
-    ...common,
-    entry: entries('index', 'archives', 'files', 'kind', 'png', 'threads'),
-    // An optional dependency: loaded where it is needed, never bundled.
-    external: ['sharp'],
-    esbuildPlugins: [assemblyForTsup, bundled],
-    format: ['esm', 'cjs'],
-    // One copy of kernels, budget and classes, whichever entries a program loads.
-    splitting: true,
-    esbuildOptions: splitCommonJs,
-    target: 'node20',
-    shims: true,
-    clean: ['*.js', '*.cjs', '*.map'],
+    ...forNode,
+    format: 'cjs',
+    clean: ['*.cjs', '*.cjs.map'],
+    onSuccess: () => importFromCommonJs(new URL('dist/', import.meta.url), ['hyparquet', 'hyparquet-compressors']),
   },
   declarations(
     'images',

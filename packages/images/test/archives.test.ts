@@ -1,4 +1,5 @@
 /** Archives that other software made (see fixtures/archives/make_archives.py), compared with the folder that they were made from. */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -22,6 +23,15 @@ beforeAll(() => {
     fs.mkdirSync(path.dirname(inFolder('photos', name)), { recursive: true });
     fs.writeFileSync(inFolder('photos', name), Buffer.from(text, 'base64'));
   }
+});
+
+test('the first versions of Node.js 20, in which CommonJS cannot require ES modules, read Parquet', () => {
+  const built = path.join(import.meta.dirname, '../dist/archives.cjs');
+  const program = `require(${JSON.stringify(built)}).openImageSource([process.argv[1]], { unpackIn: process.argv[2] })
+    .then(({ images }) => console.log(images.length))`;
+  const args = ['--no-experimental-require-module', '-e', program, path.join(fixtures, 'photos-zstd.parquet'), folder];
+  const { images } = archives['photos-zstd.parquet'];
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe(`${images.length}\n`);
 });
 
 /** The contents of a source, in the form of expected.json. */

@@ -4,6 +4,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { AutoencoderError, checkNumber, checkNumbers, invalidOption } from '../errors/errors';
+import { syncFile } from '../files/atomic-file';
 
 /** `<f4` float32, `<i4` int32, or `<Un`: text of up to n code points in UTF-32. */
 export type NpyDtype = '<f4' | '<i4' | `<U${number}`;
@@ -102,7 +103,7 @@ export class NpyRowWriter {
       padded.write('\n', room - 1);
       padded.writeUInt16LE(room - 10, 8);
       await this.#file.write(padded, 0, room, 0);
-      await this.#file.sync();
+      await syncFile(this.#file);
     } finally {
       await this.#file.close();
     }

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, fsync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { rename } from '@ae/ground/rename';
@@ -23,7 +23,7 @@ export async function writeFileAtomically(
     const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | flags);
     try {
       await write(handle);
-      await handle.sync();
+      await syncFile(handle);
     } finally {
       await handle.close();
     }
@@ -46,9 +46,15 @@ export function writeTextAtomically(file: string, text: string): Promise<void> {
   return writeFileAtomically(file, (handle) => handle.writeFile(text));
 }
 
+/** Makes what was written survive a power failure. By the number of the file: Yarn's Plug'n'Play has no sync of a FileHandle. */
+export function syncFile({ fd }: FileHandle): Promise<void> {
+  return new Promise((resolve, reject) => fsync(fd, (error) => (error ? reject(error) : resolve())));
+}
+
 /** Makes a rename survive a power failure, on systems where folders can be synced (not Windows). */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
+  if (!handle) return;
+  await syncFile(handle).catch(() => undefined);
+  await handle.close();
 }

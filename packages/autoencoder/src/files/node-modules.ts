@@ -28,6 +28,7 @@ export const createHash = unavailable('createHash');
 export const createRequire = unavailable('createRequire');
 export const deflateSync = unavailable('deflateSync');
 export const execFile = unavailable('execFile');
+export const fsync = unavailable('fsync');
 export const homedir = unavailable('homedir');
 export const hostname = unavailable('hostname');
 export const isRunning = unavailable('isRunning');
