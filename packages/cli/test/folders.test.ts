@@ -109,6 +109,17 @@ describe('commands that take a folder', () => {
     expect(mean).toMatchObject({ count: 23, height: 8, width: 8 });
   });
 
+  test.skipIf(process.platform !== 'linux')('skip what a pattern finds and cannot name, with a note', async () => {
+    mkdirSync(inFolder('latin'));
+    for (const name of ['a.png', 'caf\xe9.png']) {
+      copyFileSync(inFolder('photos', 'red', 'disc-001.png'), Buffer.from(inFolder('latin', name), 'latin1'));
+    }
+    const { code, stdout, stderr } = await ae(folder, 'inspect', 'latin/*.png', '--json');
+    expect({ code, sizes: JSON.parse(stdout).sizes }).toEqual({ code: 0, sizes: [{ size: '3x24x24', count: 1 }] });
+    expect(stderr).toContain('caf\ufffd.png does not exist, or its name is not UTF-8, which a pattern loses');
+    expect(JSON.parse(await aeOk(folder, 'inspect', 'latin', '--json')).sizes[0].count).toBe(2);
+  });
+
   test('list and clear what they imported', async () => {
     const { databases: all } = JSON.parse(await aeOk(folder, 'cache', '--json'));
     expect(all.length).toBe(databases().length);

@@ -1,6 +1,8 @@
 /** Images in programs: read, made from other pixels, written and refused. Pixels are those of OpenCV and Pillow (fixtures/images.json). */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { scratchFolder } from '@ae/testing/scratch';
@@ -60,6 +62,31 @@ describe('readImage', () => {
     expect(await channels('gray.jpg', { channels: 4 })).toBe(4);
     const white = await readImage(file('alpha.png'), { channels: 3, background: '#ffffff' });
     expect(white.data).toEqual((await readImage(file('alpha.png'))).convert(3, { background: '#ffffff' }).data);
+  });
+});
+
+describe('what breaks while it is read is named in one sentence', () => {
+  it('an address whose server hangs up', async () => {
+    const server = http.createServer((_, response) => {
+      response.writeHead(200, { 'content-length': 1000 });
+      response.write('half', () => response.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/cat.jpg`;
+    const error = await readImage(address).catch((caught: unknown) => caught);
+    server.close();
+    expect(error).toMatchObject({ code: 'NOT_READABLE' });
+    expect((error as Error).message).toMatch(/^\[images\] http:\S*cat\.jpg could not be fetched \([^\n]+\)\.$/);
+  });
+
+  it('a Blob whose file has changed', async () => {
+    const place = path.join(scratchFolder(), 'cat.jpg');
+    fs.copyFileSync(file('color.jpg'), place);
+    const blob = await fs.openAsBlob(place);
+    fs.writeFileSync(place, 'another');
+    const error = await readImage(blob).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'NOT_READABLE' });
+    expect((error as Error).message).toMatch(/^\[images\] The Blob cannot be read \([^\n]+\)\.$/);
   });
 });
 
@@ -152,6 +179,25 @@ describe('imageFolder', () => {
     expect(() => imageFolder(`${root}/*.gif`)).toThrow(`${root}/*.gif matches no images.`);
     expect(() => imageFolder(`${root}/none`)).toThrow(`${root}/none does not exist`);
     await expect(readImage(root)).rejects.toThrow(`${root} is a folder; use imageFolder("${root}")`);
+    const zip = fixture('archives/photos.zip');
+    await expect(readImage(zip)).rejects.toThrow(`${zip} is an archive, not an image; use openImages("${zip}")`);
+  });
+
+  it.skipIf(process.platform === 'win32')('finds images by a pattern once, where a link leads back up', () => {
+    const root = photos();
+    fs.symlinkSync('..', path.join(root, 'dog', 'up'));
+    fs.symlinkSync('cat', path.join(root, 'kittens'));
+    const names = imageFolder(`${root}/**/*.jpg`).names.map((name) => path.relative(root, name));
+    expect(names).toEqual(['cat/a.jpg', 'kittens/a.jpg']);
+  });
+
+  it.skipIf(process.platform !== 'linux')('says why an image is missing whose name is not UTF-8', async () => {
+    const root = photos();
+    fs.copyFileSync(file('color.jpg'), Buffer.from(`${root}/cat/caf\xe9.jpg`, 'latin1'));
+    await expect(imageFolder(`${root}/**/*.jpg`).at(1)).rejects.toThrow(
+      /cat\/caf\ufffd\.jpg does not exist, or its name is not UTF-8, which a pattern loses; name an image file\.$/,
+    );
+    expect((await imageFolder(root).at(2))?.name).toBe('cat/caf\ufffd.jpg');
   });
 });
 

@@ -15,7 +15,8 @@ export async function fingerprintOf(input: string): Promise<Fingerprint> {
   const hash = createHash('sha256');
   let bytes = 0;
   for (const place of isPattern(input) ? await filesOf(input) : [input]) {
-    hash.update(fs.realpathSync(place));
+    // A pattern also finds names that are not UTF-8, by which no file can be opened; they are skipped later, with a note.
+    hash.update(fs.existsSync(place) ? fs.realpathSync(place) : place);
     bytes += addTo(hash, place, '', new Set());
   }
   return { hash: hash.digest('hex'), bytes };

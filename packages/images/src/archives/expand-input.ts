@@ -1,8 +1,8 @@
 /** Finds the files that match a pattern. */
-import { createRequire } from 'node:module';
 import { NotReadableError } from '../errors';
 import { hasArchiveExtension } from '../files/archive-kind';
-import { isPattern, isSpecial, withSlashes } from '../files/patterns';
+import { filesMatching } from '../files/glob';
+import { isPattern, isSpecial } from '../files/patterns';
 import { hasImageExtension } from '../kind/kind';
 
 const range = /\{(\d+)\.\.(\d+)\}/;
@@ -32,11 +32,8 @@ function expandRange(name: string): string[] {
 }
 
 function filesOf(pattern: string): string[] {
-  // Loaded only if there is a pattern.
-  const { globSync } = createRequire(import.meta.url)('tinyglobby') as typeof import('tinyglobby');
-  const found = globSync(withSlashes(pattern), { onlyFiles: true, expandDirectories: false });
+  const found = filesMatching(pattern, false);
   const wanted = found.filter((name) => hasImageExtension(name) || hasArchiveExtension(name));
   // If none exists, the error names them.
-  const names = wanted.length > 0 ? wanted : found;
-  return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return wanted.length > 0 ? wanted : found;
 }

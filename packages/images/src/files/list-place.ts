@@ -1,13 +1,12 @@
 /** Lists the images at a path: in a folder, by a pattern, or a single file. */
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { NotReadableError } from '../errors';
 import { hasImageExtension } from '../kind/kind';
 import { hasArchiveExtension } from './archive-kind';
+import { filesMatching } from './glob';
 import { listImageFolder } from './image-folder';
 import type { FolderList } from './image-tree';
-import { withSlashes } from './patterns';
 
 /** The images at a path; those found by a pattern have no labels. */
 export type PlaceList = Pick<FolderList, 'classes' | 'warnings'> & {
@@ -41,11 +40,8 @@ export function listPlace(place: string): PlaceList {
 }
 
 function listPattern(pattern: string): PlaceList {
-  // Loaded only if there is a pattern.
-  const { globSync } = createRequire(import.meta.url)('tinyglobby') as typeof import('tinyglobby');
-  const names = globSync(withSlashes(pattern), { onlyFiles: true }).filter(hasImageExtension);
+  const names = filesMatching(pattern, true).filter(hasImageExtension);
   if (names.length === 0) throw new NotReadableError({ state: `${pattern} matches no images` }, { path: pattern });
-  names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return { images: names.map((name) => ({ name, path: name })), warnings: [] };
 }
 

@@ -1,6 +1,8 @@
 /** Reads the bytes of images named by a path or an address. */
 import { fileURLToPath } from 'node:url';
 import { NotReadableError } from '../errors';
+import { kindOfImage } from '../kind/kind';
+import { kindOfArchive } from './archive-kind';
 import { fetchBytes, isAddress } from './fetch-bytes';
 import { type FilePath, NotOrdinaryError, pathText, readRegularFile, sayOf } from './regular-file';
 
@@ -10,8 +12,9 @@ export async function readBytes(place: FilePath | URL, mostBytes: number): Promi
   if (!isFile) return fetchBytes(String(place), mostBytes);
   const isFileUrl = typeof place === 'string' && /^file:\/\//i.test(place);
   const path = place instanceof URL || isFileUrl ? fileURLToPath(place as string | URL) : (place as FilePath);
+  let bytes: Uint8Array;
   try {
-    return readRegularFile(path, mostBytes);
+    bytes = readRegularFile(path, mostBytes);
   } catch (cause) {
     const isFolder = cause instanceof NotOrdinaryError && cause.message === 'is a folder';
     const todo = isFolder
@@ -19,4 +22,9 @@ export async function readBytes(place: FilePath | URL, mostBytes: number): Promi
       : 'name an image file';
     throw new NotReadableError({ state: `${pathText(path)} ${sayOf(cause)}`, todo }, { cause });
   }
+  if (kindOfImage(bytes) === undefined && kindOfArchive(bytes) !== undefined) {
+    const todo = `use openImages(${JSON.stringify(pathText(path))}) for the images in it`;
+    throw new NotReadableError({ state: `${pathText(path)} is an archive, not an image`, todo });
+  }
+  return bytes;
 }

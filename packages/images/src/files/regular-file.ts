@@ -115,5 +115,8 @@ function assertOrdinary(stats: fs.Stats): void {
 
 /** Describes the operating system's error for a path, phrased to follow it: "does not exist". */
 export function sayOf(error: unknown): string {
-  return error instanceof NotOrdinaryError ? error.message : describeSystemError(error);
+  if (error instanceof NotOrdinaryError) return error.message;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const isLost = code === 'ENOENT' && typeof path === 'string' && path.includes('\ufffd');
+  return `${describeSystemError(error)}${isLost ? ', or its name is not UTF-8, which a pattern loses' : ''}`;
 }

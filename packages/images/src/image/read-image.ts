@@ -1,7 +1,7 @@
 /** Reads a single image from a file, its bytes, or an address. */
 
 import { decodeJpeg } from '../codecs/jpeg';
-import { refused } from '../errors';
+import { NotReadableError, refused } from '../errors';
 import { imageKernels } from '../kernels/image-kernels';
 import { toInterleavedRgb } from '../pixels/channels';
 import { mostFileBytes } from '../pixels/limits';
@@ -71,7 +71,14 @@ async function bytesOf(input: ImageInput, maxPixels: number): Promise<Uint8Array
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   if (typeof input === 'string' || input instanceof URL)
     return readBytes(input, mostFileBytes({ height: 0, width: 0 }, maxPixels));
-  return new Uint8Array(await input.arrayBuffer());
+  // The file of a File may have changed or disappeared.
+  const bytes = await input.arrayBuffer().catch((cause: Error) => {
+    throw new NotReadableError(
+      { state: `${nameOf(input) ?? 'The Blob'} cannot be read (${cause.message})` },
+      { cause },
+    );
+  });
+  return new Uint8Array(bytes);
 }
 
 /** Returns the name of an image: its path or address, or a File's name. */
