@@ -64,8 +64,7 @@ export function readLock(file: string): string | undefined {
 
 /** Creates a file that must not exist, together with its text if the file system supports that; returns false if it exists. */
 export function createWhole(file: string, text: string): boolean {
-  const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
-  fs.writeFileSync(temporary, text, { flag: 'wx' });
+  const temporary = writeBeside(file, text);
   try {
     fs.linkSync(temporary, file);
     return true;
@@ -83,6 +82,19 @@ function createAtOnce(file: string, text: string): boolean {
     return true;
   } catch (error) {
     if (exists(error)) return false;
+    fs.rmSync(file, { force: true });
+    throw error;
+  }
+}
+
+/** Writes a text to a new file beside another one, and returns its name. Nothing is left of it if the disk is full. */
+function writeBeside(file: string, text: string): string {
+  const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
+  try {
+    fs.writeFileSync(temporary, text, { flag: 'wx' });
+    return temporary;
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
     throw error;
   }
 }
@@ -117,9 +129,7 @@ function takeOver({ file, text, read, assertGone }: WantedLock, former: string):
 }
 
 function replaceWith(file: string, text: string): void {
-  const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
-  fs.writeFileSync(temporary, text, { flag: 'wx' });
-  renameAtOnce(temporary, file);
+  renameAtOnce(writeBeside(file, text), file);
 }
 
 function claimOf(file: string, text: string): string {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { takeLock } from '../src/lock-file';
 
 let folder: string;
@@ -75,4 +75,15 @@ it('is taken over after any number of processes that were killed while they took
   expect(take('last')).toBe(true);
   expect(read(file)).toBe('last');
   expect(fs.readdirSync(folder)).toEqual(['lock']);
+});
+
+it('leaves nothing behind if the disk is full', () => {
+  const real = fs.writeFileSync;
+  const full = vi.spyOn(fs, 'writeFileSync').mockImplementation((name) => {
+    real(name, '');
+    throw new Error('ENOSPC');
+  });
+  onTestFinished(() => full.mockRestore());
+  expect(() => take('first')).toThrow('ENOSPC');
+  expect(fs.readdirSync(folder)).toEqual([]);
 });

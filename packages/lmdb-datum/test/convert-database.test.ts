@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findPython, runPython } from '@ae/testing/python';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { convertDatabase, convertImageset, DatumWriter, encodeDatum, openDatumLmdb } from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
@@ -277,5 +277,43 @@ describe('is refused or stopped', () => {
     await expect(convertDatabase({ input: database, output })).rejects.toThrow(/key b: expected a Datum message/);
     const report = await convertDatabase({ input: database, output, lenient: true });
     expect(report).toMatchObject({ records: 1, skipped: [{ reason: expect.stringContaining('key b') }] });
+  });
+
+  it.each(['x.tar', 'x.parquet'])('a disk that is full at the end of %s, which is named', async (name) => {
+    const folder = scratchFolder();
+    const input = await makeDatabase(folder);
+    const output = path.join(folder, name);
+    const spy = vi.spyOn(fs, 'writeSync');
+    onTestFinished(() => spy.mockRestore());
+    await convertDatabase({ input, output });
+    fs.rmSync(output);
+    let left = spy.mock.calls.length - 1;
+    spy.mockRestore();
+    const passing = fs.writeSync as (...args: unknown[]) => number;
+    const full = vi.spyOn(fs, 'writeSync').mockImplementation((...args: unknown[]) => {
+      if (left-- > 0) return passing(...args);
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+    });
+    onTestFinished(() => full.mockRestore());
+    await expect(convertDatabase({ input, output })).rejects.toMatchObject({
+      code: 'WRITE_FAILED',
+      sentence: `${output} cannot be written: the disk is full; free some space.`,
+    });
+    expect(fs.readdirSync(folder)).toEqual(['original.lmdb']);
+  });
+
+  it('a disk that takes a part of what is written to a folder, without losing the rest', async () => {
+    const folder = scratchFolder();
+    const input = await makeDatabase(folder);
+    const real = fs.writeSync as (...args: unknown[]) => number;
+    const spy = vi.spyOn(fs, 'writeSync').mockImplementation((...[fd, data, at]: unknown[]) => {
+      const bytes = Buffer.from(data as string).subarray(Number(at ?? 0));
+      return real(fd, bytes, 0, Math.ceil(bytes.length / 2));
+    });
+    onTestFinished(() => spy.mockRestore());
+    await convertDatabase({ input, output: path.join(folder, 'x') });
+    spy.mockRestore();
+    await convertDatabase({ input: path.join(folder, 'x'), output: path.join(folder, 'back.lmdb') });
+    expect(dataOf(path.join(folder, 'back.lmdb')).equals(dataOf(input))).toBe(true);
   });
 });

@@ -146,7 +146,7 @@ describe('DatumWriter', () => {
 
   it('refuses keys that stock LMDB would not accept', async () => {
     const writer = await DatumWriter.open(path.join(scratchFolder(), 'db'));
-    await expect(writer.put('', datumOf(0))).rejects.toThrow(/expected 1 to 511 bytes, received 0/);
+    await expect(writer.put('', datumOf(0))).rejects.toThrow(/expected 1 to 511 bytes, received 0; give the record a/);
     await expect(writer.put('é'.repeat(256), datumOf(0))).rejects.toThrow(
       /expected 1 to 511 bytes, received 512; shorten/,
     );

@@ -78,5 +78,6 @@ function write(record: ExchangeRecord, folder: string, names: RecordNames, metad
     fs.writeFileSync(place, file, { flag: 'wx' });
   }
   const line = { ...(name !== undefined && { file_name: name }), label: label ?? null, ...noteOf(record) };
-  fs.writeSync(metadata, `${JSON.stringify(line)}\n`);
+  // All of it, however much of it a nearly full disk takes at once.
+  fs.writeFileSync(metadata, `${JSON.stringify(line)}\n`);
 }

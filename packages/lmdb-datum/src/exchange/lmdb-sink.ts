@@ -6,6 +6,7 @@ import { claimWorkFolder, removeTraces, removeWorkFolder } from '../convert/work
 import { DatumWriter } from '../write/writer';
 import { messageOf } from './message';
 import type { RecordSink } from './record';
+import { writing } from './work-file';
 
 /** @throws OutputExistsError, WriteError */
 export function openLmdbSink(output: string, classes: readonly string[] = []): RecordSink {
@@ -18,7 +19,7 @@ export function openLmdbSink(output: string, classes: readonly string[] = []): R
     add: async (record) => writer.putBytes(record.key, await messageOf(record)),
     async finish() {
       await writer.close();
-      writeClassNames(folder.path, classes);
+      writing(output, () => writeClassNames(folder.path, classes));
       moveIntoPlace(folder.path, output);
       removeTraces(output);
       folder.release();

@@ -35,12 +35,14 @@ export function openShards(
   const end = async () => {
     if (!current) return;
     const { name, fd, format } = current;
-    await format.finish();
-    writing(name, () => {
+    try {
+      await format.finish();
       fs.fsyncSync(fd);
-      fs.closeSync(fd);
-    });
+    } catch (cause) {
+      throw writeErrorOf(name, cause);
+    }
     current = undefined;
+    writing(name, () => fs.closeSync(fd));
   };
   const begin = async () => {
     const name = isSharded ? shardName(output, done.length) : output;

@@ -195,7 +195,7 @@ export class DatumWriter {
           where: `key ${describe(name)}`,
           expected: `1 to ${maxKeyBytes} bytes`,
           received: `${stored.length}`,
-          todo: 'shorten the file name or its folders',
+          todo: stored.length === 0 ? 'give the record a name' : 'shorten the file name or its folders',
         },
         { path: this.path, key: name },
       );
