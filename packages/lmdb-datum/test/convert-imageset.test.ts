@@ -185,6 +185,38 @@ describe('encoded records', () => {
   });
 });
 
+describe('encoded records that are to be gray or upright', () => {
+  it('are gray, and files that are stay as they are', async () => {
+    const list = ['color.jpg', 'color.png', 'lossless.webp', 'gray.jpg', 'gray.png']
+      .map((name) => `${name} 0\n`)
+      .join('');
+    const { entries } = await convert(list, { encoded: true, gray: true });
+    for (const { key, datum } of entries) {
+      const file = fs.readFileSync(IMAGES + key.slice(9));
+      const { channels, space } = await sharp(datum.data).metadata();
+      expect([key, channels, space]).toEqual([key, 1, 'b-w']);
+      expect(Buffer.from(datum.data).equals(file), key).toBe(key.includes('gray'));
+    }
+  });
+
+  it('are turned as their EXIF orientation says, because readers do not turn them', async () => {
+    const { output } = await convert('exif-6.jpg 0\n', { encoded: true });
+    using reader = openDatumLmdb(output);
+    const { channels, height, width, data } = (await reader.at(0)) as Sample;
+    const { shape, pixelsChwBgr } = images['exif-6.jpg'].color;
+    expect([channels, height, width]).toEqual(shape);
+    const off = [...Buffer.from(pixelsChwBgr, 'base64')].map((value, i) => Math.abs(value - data[i]!));
+    expect(off.reduce((sum, value) => sum + value) / off.length).toBeLessThan(10);
+  });
+
+  it('have the requested type, whatever their names say', async () => {
+    const folder = scratchFolder();
+    fs.copyFileSync(`${IMAGES}color.jpg`, path.join(folder, 'a.png'));
+    const { entries } = await convert('a.png 0\n', { input: `${folder}/`, encodeType: 'png' });
+    expect((await sharp(entries[0]!.datum.data).metadata()).format).toBe('png');
+  });
+});
+
 describe('a JPEG file of more than 1 MiB', () => {
   it('becomes its pixels', async () => {
     const folder = scratchFolder();

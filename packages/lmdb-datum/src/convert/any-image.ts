@@ -1,5 +1,4 @@
 /** Converts image files of any kind to Datum messages: everything that ordinary JPEGs do not need. */
-import path from 'node:path';
 import {
   BadImageError,
   decodeImage,
@@ -9,6 +8,7 @@ import {
   resizePixels,
   toPlanarBgr,
 } from '@ae/images';
+import { readJpegHeader, readPngHeader } from '@ae/images/kind';
 import { encodeDatumInto } from '../datum/encode';
 import { ownError } from '../datum/image-codec';
 import { pathText } from '../files/regular-file';
@@ -37,7 +37,7 @@ export async function convertWhole(
   const { channels, height, width } = pixels;
   const { label } = image;
   const datum = plan.encoded
-    ? { data: await encodedBytes(image, file, pixels, plan), label, encoded: true }
+    ? { data: await encodedBytes(file, pixels, plan), label, encoded: true }
     : { channels, height, width, data: toPlanarBgr(pixels), label };
   const message = encodeDatumInto(allocate, datum, image.name);
   return { message, size: `${channels}x${height}x${width}` };
@@ -52,20 +52,24 @@ async function bySharp<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Without resizing, a file that already has the requested format is stored byte for byte, as in Caffe. */
-async function encodedBytes(
-  image: ImageFile,
-  file: Uint8Array,
-  pixels: Pixels,
-  plan: ConvertPlan,
-): Promise<Uint8Array> {
-  const named = path.extname(image.name).slice(1).toLowerCase();
-  // If the name says no format that can be stored, as with .jfif, the file itself decides.
-  const extension = imageTypeOf(named) ? named : (kindOfImage(file) ?? named);
-  const wanted = plan.encodeType || extension;
-  // A GIF, TIFF, AVIF or BMP keeps its pixels in a PNG.
-  const type = imageTypeOf(wanted) ?? 'png';
+/** Without resizing, a file that already is what is wanted is stored byte for byte, as in Caffe. */
+async function encodedBytes(file: Uint8Array, pixels: Pixels, plan: ConvertPlan): Promise<Uint8Array> {
+  const kind = kindOfImage(file);
+  // A GIF, TIFF, AVIF or BMP keeps its pixels in a PNG, and so does a gray image that was a WebP, which has only colors.
+  const own = plan.gray && kind === 'webp' ? 'png' : (kind ?? 'png');
+  const type = imageTypeOf(plan.encodeType || own) ?? 'png';
   const mayHaveAlpha = plan.background !== undefined && type !== 'jpeg';
-  if (!plan.resize && !mayHaveAlpha && imageTypeOf(extension) === type) return file;
+  if (!plan.resize && !mayHaveAlpha && kind === type && isAsWanted(file, kind, plan.gray)) return file;
   return bySharp(encodeImage(pixels, type));
+}
+
+/** Tells whether a file is gray if that is wanted, and not to be rotated: who reads a record does neither. */
+function isAsWanted(file: Uint8Array, kind: 'jpeg' | 'png' | 'webp', gray: boolean): boolean {
+  if (kind === 'png') {
+    const { colorType, hasTransparency } = readPngHeader(file) ?? {};
+    return !gray || (colorType === 0 && !hasTransparency);
+  }
+  if (kind === 'webp') return !gray;
+  const { components, orientation } = readJpegHeader(file) ?? {};
+  return orientation === 1 && (!gray || components === 1);
 }
