@@ -302,6 +302,19 @@ describe('is refused or stopped', () => {
     expect(fs.readdirSync(folder)).toEqual(['original.lmdb']);
   });
 
+  it.each(['x.lmdb', 'x'])('a full quota at the beginning of %s, with advice', async (name) => {
+    const folder = scratchFolder();
+    const input = await makeDatabase(folder);
+    const spy = vi.spyOn(fs, 'mkdirSync').mockImplementation(() => {
+      throw Object.assign(new Error('EDQUOT: disk quota exceeded, mkdir'), { code: 'EDQUOT', syscall: 'mkdir' });
+    });
+    onTestFinished(() => spy.mockRestore());
+    await expect(convertDatabase({ input, output: path.join(folder, name) })).rejects.toThrow(
+      /x\S* cannot be \w+ \(EDQUOT: disk quota exceeded\); free some space\.$/,
+    );
+    expect(fs.readdirSync(folder)).toEqual(['original.lmdb']);
+  });
+
   it('a disk that takes a part of what is written to a folder, without losing the rest', async () => {
     const folder = scratchFolder();
     const input = await makeDatabase(folder);

@@ -139,6 +139,23 @@ it.each([
   }
 });
 
+it.each([true, false])(
+  'a database of which nothing can be read is not converted (its tree is damaged: %s)',
+  async (isTree) => {
+    const database = await databaseOf({ a: Buffer.from('2803', 'hex') });
+    const output = path.join(path.dirname(database), 'out.tar');
+    const file = path.join(database, 'data.mdb');
+    const bytes = fs.readFileSync(file);
+    if (isTree) fs.writeFileSync(file, bytes.fill(0, 2 * 4096, 3 * 4096));
+    await expect(convertDatabase({ input: database, output, lenient: true })).rejects.toThrow(
+      isTree
+        ? `${database}: none of the records can be read: `
+        : 'none of the images can be read: key a: expected pixels,',
+    );
+    expect(fs.existsSync(output)).toBe(false);
+  },
+);
+
 it('a database without images is not converted', async () => {
   const output = path.join(scratchFolder(), 'out.tar');
   await expect(convertDatabase({ input: fixture('empty.mdb'), output })).rejects.toThrow(

@@ -9,6 +9,12 @@ export function partialName(output: string): string {
   return `${output.replace(/[/\\]+$/, '')}.partial`;
 }
 
+/** Says what to do if the operating system refuses to write an output. */
+export function adviceOn(cause: Error): string {
+  const isOutOfSpace = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
+  return isOutOfSpace ? 'free some space' : 'check the path and its permissions';
+}
+
 /** @throws OutputExistsError if the name is taken, even by a dangling link; WriteError if that cannot be determined. */
 export function assertFree(output: string): void {
   let stats: fs.Stats | undefined;

@@ -13,7 +13,7 @@ import { LockedError, takeLock, writeLock } from '../files/lock-file';
 import { kindOf } from '../files/regular-file';
 import { temporaryName } from '../files/temporary-name';
 import { writerLockName } from '../write/target';
-import { assertFree, partialName } from './output-folder';
+import { adviceOn, assertFree, partialName } from './output-folder';
 
 const lockName = 'import.lock';
 export const journalName = 'convert-imageset.json';
@@ -53,7 +53,7 @@ export function claimWorkFolder(output: string, goesOn: () => boolean): WorkFold
       if (cause instanceof LockedError) throw new OutputExistsError(`${folder}: ${cause.message}.`, { path: folder });
       if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
       throw new WriteError(
-        { state: `${folder} cannot be created (${reasonOf(cause)})`, todo: 'check the path and its permissions' },
+        { state: `${folder} cannot be created (${reasonOf(cause)})`, todo: adviceOn(cause) },
         { path: folder, cause },
       );
     }

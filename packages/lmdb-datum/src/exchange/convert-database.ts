@@ -15,7 +15,7 @@ import {
   type Known,
   refuse,
 } from '../errors/checks';
-import { ImageError, InvalidOptionError } from '../errors/errors';
+import { ImageError } from '../errors/errors';
 import { withRegularFile } from '../files/regular-file';
 import { convertShard, rangeOf } from './convert-shard';
 import { openDatabaseSource } from './database-source';
@@ -96,6 +96,7 @@ export async function convertDatabase(options: ConvertDatabaseOptions): Promise<
     const sink = await openSink(form, { output, shardImages, shardBytes, classes: source.classes });
     try {
       const records = await passOn(source, sink, options, startedMs);
+      assertAnyLeft(records, source);
       const outputs = await sink.finish();
       const { skipped, warnings } = source;
       return { outputs, form, records, skipped, warnings, elapsedMs: performance.now() - startedMs };
@@ -170,11 +171,8 @@ async function openSource({
   signal,
 }: ConvertDatabaseOptions): Promise<RecordSource> {
   const only = typeof input === 'string' ? input : input.length === 1 ? input[0] : undefined;
-  if (only === undefined || !isDatabase(only)) return openImageRecords(input, output, signal);
-  const source = openDatabaseSource(only, { database, schema, lenient });
-  if (source.total > 0) return source;
-  source.close();
-  throw new InvalidOptionError({ state: `${only} contains no images`, todo: 'there is nothing to convert' });
+  if (only !== undefined && isDatabase(only)) return openDatabaseSource(only, { database, schema, lenient });
+  return openImageRecords(input, output, signal);
 }
 
 /** Returns the number of records. */
@@ -201,6 +199,12 @@ async function passOn(
   assertNoneSkipped(source, lenient);
   report();
   return records;
+}
+
+/** @throws ImageError if all were skipped */
+function assertAnyLeft(records: number, { skipped: [first] }: RecordSource): void {
+  if (records > 0 || !first) return;
+  throw new ImageError({ state: `none of the images can be read: ${first.reason.replace(/\.$/, '')}` });
 }
 
 /** @throws ImageError for the first one, unless `lenient` */

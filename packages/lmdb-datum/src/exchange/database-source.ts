@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readClassNames } from '@ae/ground/class-names';
 import type { Datum } from '../datum/datum';
-import { CorruptDatabaseError, DatumError, ImageError, reasonOf } from '../errors/errors';
+import { CorruptDatabaseError, DatumError, ImageError, InvalidOptionError, reasonOf } from '../errors/errors';
 import { keyText } from '../lmdb/scan';
 import type { OpenOptions } from '../read/options';
 import { type DatumReader, openDatumLmdb } from '../read/reader';
@@ -11,9 +11,13 @@ import { datumSchema } from '../schemas/datum';
 import { recordOf } from './message';
 import type { ExchangeRecord, RecordRange, RecordSource } from './record';
 
-/** Opens a database as a source. @throws a reader's errors */
+/** Opens a database as a source. @throws a reader's errors; InvalidOptionError, or CorruptDatabaseError, if it has no images */
 export function openDatabaseSource(input: string, options: OpenOptions): RecordSource {
   const reader = openDatumLmdb(input, options);
+  if (reader.length === 0) {
+    reader.close();
+    throw withoutImages(input, reader);
+  }
   const skipped: RecordSource['skipped'] = [];
   const classes = readClassNames(reader.path);
   return {
@@ -28,6 +32,13 @@ export function openDatabaseSource(input: string, options: OpenOptions): RecordS
     skipped,
     close: () => reader.close(),
   };
+}
+
+function withoutImages(input: string, { damage: [first] }: DatumReader): Error {
+  if (!first)
+    return new InvalidOptionError({ state: `${input} contains no images`, todo: 'there is nothing to convert' });
+  const state = `${input}: none of the records can be read: ${first.message.replace(/\.$/, '')}`;
+  return new CorruptDatabaseError({ state }, { path: input });
 }
 
 /** Records of other schemas are converted to Datums: they have no message of their own to preserve. */

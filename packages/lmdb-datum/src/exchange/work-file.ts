@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
-import { assertFree, moveIntoPlace, partialName } from '../convert/output-folder';
+import { adviceOn, assertFree, moveIntoPlace, partialName } from '../convert/output-folder';
 import { OutputExistsError, reasonOf, WriteError } from '../errors/errors';
 import { LockedError, takeLock } from '../files/lock-file';
 
@@ -44,8 +44,5 @@ export function writeErrorOf(output: string, cause: unknown): unknown {
   const state = isFull
     ? `${output} cannot be written: the disk is full`
     : `${output} cannot be written (${reasonOf(cause)})`;
-  return new WriteError(
-    { state, todo: isFull ? 'free some space' : 'check the path and its permissions' },
-    { path: output, cause },
-  );
+  return new WriteError({ state, todo: adviceOn(cause) }, { path: output, cause });
 }
