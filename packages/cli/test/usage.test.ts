@@ -122,6 +122,18 @@ const mistakes: [args: string[], message: string][] = [
     ['train', 'a.lmdb', '--learning-rate', ''],
     'ae train: --learning-rate: expected a number of at least 0, received "".',
   ],
+  [
+    ['train', 'a.lmdb', '--from', ''],
+    'ae train: --from: expected a value, received ""; if it comes from a variable, set that first.',
+  ],
+  [
+    ['train', '--resume', ''],
+    'ae train: --resume: expected a value, received ""; if it comes from a variable, set that first.',
+  ],
+  [
+    ['import', '', 'photos', 'a.lmdb'],
+    'ae import: <images>: expected a value, received ""; if it comes from a variable, set that first.',
+  ],
   [['train', 'a.lmdb', '--pixel-scale', '1/0'], 'ae train: --pixel-scale: expected a number above 0, received "1/0".'],
   [
     ['train', 'a.lmdb', '--threads', 'many'],

@@ -3,6 +3,7 @@
  * load (TensorFlow, sharp, lmdb) are imported where commands use them.
  */
 import type { Command } from 'commander';
+import { assertNoEmptyValues } from '../shell/empty-values';
 import { addNotes } from '../shell/help-layout';
 import { defineCommand, finishCommand } from '../shell/options';
 
@@ -61,7 +62,8 @@ The same with LMDBs:
 export async function defineProgram(named = ''): Promise<Command> {
   const program = defineCommand('ae', 'image autoencoders: from a folder of images to reconstructions')
     .usage('<command> [options]')
-    .enablePositionalOptions();
+    .enablePositionalOptions()
+    .hook('preAction', (_program, command) => assertNoEmptyValues(command));
   const isAlone = Object.entries(groups).some(
     ([heading, commands]) => heading !== 'Help:' && Object.hasOwn(commands, named),
   );
