@@ -114,6 +114,21 @@ describe('several', () => {
     expect(classes).toEqual(['cat', 'dog', 'emu']);
   });
 
+  test('hidden images are left out by folders, which say so, and read if they are named', async () => {
+    const copy = (name: string) => {
+      fs.mkdirSync(path.dirname(inFolder('seen', name)), { recursive: true });
+      fs.copyFileSync(inFolder('photos', 'cat', 'a.png'), inFolder('seen', name));
+      return inFolder('seen', name);
+    };
+    const named = ['a.png', '.b.png', '.thumbs/c.png'].map(copy);
+    copy('._a.png');
+    const { images, ignored } = await contentOf(inFolder('seen'));
+    expect([images.map(([name]) => name), ignored]).toEqual([['a.png'], ['.b.png', '.thumbs/']]);
+    const all = await contentOf(named);
+    expect(all.images.map(([name]) => name).sort()).toEqual(['.b.png', '.thumbs/c.png', 'a.png']);
+    expect((await contentOf(inFolder('seen', '.b.png'))).images).toHaveLength(1);
+  });
+
   test('folders share their classes', async () => {
     fs.cpSync(inFolder('photos', 'cat'), inFolder('more', 'cat'), { recursive: true });
     fs.cpSync(inFolder('photos', 'dog'), inFolder('more', 'ant'), { recursive: true });

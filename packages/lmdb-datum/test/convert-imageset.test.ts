@@ -130,7 +130,7 @@ describe('a folder', () => {
       { name: 'a', label: 0 },
       { name: 'b', label: 1 },
     ]);
-    expect(report.ignored).toEqual(['loose.png', 'a/z.txt']);
+    expect(report.ignored).toEqual(['loose.png', '.hidden/', 'a/z.txt']);
     expect(entries.map(({ key, datum }) => [key, datum.label])).toEqual([
       ['00000000_a/sub/y.png', 0],
       ['00000001_b/x.png', 1],

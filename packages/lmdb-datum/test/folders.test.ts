@@ -69,7 +69,17 @@ describe('a folder', () => {
     expect(images).toEqual(['cats/c.jpg 0', 'dogs/deep/d.jpg 1']);
     expect(classes).toEqual(['cats', 'dogs']);
     expect(ignored).toEqual([
-      ...['@eaDir/', 'Thumbs.db', '__MACOSX/', 'cats/@eaDir/', 'dogs/none/', 'empty/', 'notes/readme.txt', 'notes/'],
+      ...[
+        '.thumbnails/',
+        '@eaDir/',
+        'Thumbs.db',
+        '__MACOSX/',
+        'cats/@eaDir/',
+        'dogs/none/',
+        'empty/',
+        'notes/readme.txt',
+        'notes/',
+      ],
     ]);
   });
 

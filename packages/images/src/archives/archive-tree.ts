@@ -1,7 +1,16 @@
 /** Lists the images of an archive like those of the folder that it was made from. */
 import { isUtf8 } from 'node:buffer';
-import { byBytes, type FolderList, isOfSystem, listTree, type Name, type Tree } from '../files/image-tree';
-import { readPackedStart } from '../files/packed-file';
+import {
+  byBytes,
+  type FolderList,
+  isHidden,
+  isMissed,
+  isOfSystem,
+  listTree,
+  type Name,
+  type Tree,
+} from '../files/image-tree';
+import { type PackedFile, readPackedStart } from '../files/packed-file';
 import { hasImageExtension, kindOfImage } from '../kind/kind';
 import type { ArchiveEntry, ArchiveFacts } from './entry';
 
@@ -16,11 +25,17 @@ interface Growing {
 
 /** Lists the images of an archive by class folder. If everything is in one folder, that folder is taken for the archive itself. */
 export function listArchiveTree({ entries, isOfFolder, warnings }: ArchiveFacts, place: string): FolderList {
-  const ignored: string[] = [];
   let root = newFolder({ text: '' });
-  for (const entry of entries) add(root, entry);
+  const hidden = new Set<string>();
+  for (const entry of entries) {
+    const parts = partsOf(entry);
+    if (!isLeftOut(parts, hidden)) add(root, parts, entry.packed);
+  }
   const [only] = root.folders.values();
-  if (!isOfFolder && only && root.folders.size === 1 && root.files.size === 0) root = only;
+  const isWrapped = !isOfFolder && only && root.folders.size === 1 && root.files.size === 0;
+  if (isWrapped) root = only;
+  const above = `${root.name.text}/`;
+  const ignored = [...hidden].map((name) => (isWrapped && name.startsWith(above) ? name.slice(above.length) : name));
   const list = listTree(treeOf(root, '', isImage, ignored), place, ignored);
   return { ...list, warnings: [...warnings, ...list.warnings] };
 }
@@ -28,7 +43,7 @@ export function listArchiveTree({ entries, isOfFolder, warnings }: ArchiveFacts,
 /** Lists individually named images like those of the folder that they have in common. */
 export function listFiles(names: readonly string[], folder: string): FolderList {
   const root = newFolder({ text: '' });
-  for (const name of names) add(root, { name });
+  for (const name of names) add(root, partsOf({ name }));
   return listTree(
     treeOf(root, '', () => true, []),
     folder,
@@ -41,10 +56,7 @@ function newFolder(name: Name): Growing {
 }
 
 /** Puts a file into its folder. Of two with the same name the last one counts, as when an archive is unpacked. */
-function add(root: Growing, { name, nameBytes, packed }: ArchiveEntry): void {
-  const parts = nameBytes ? partsOf(nameBytes) : name.split('/').map((text): Name => ({ text }));
-  // Hidden files, and what macOS adds to its zips.
-  if (parts.some(({ text }) => text.startsWith('.') || text === '__MACOSX')) return;
+function add(root: Growing, parts: readonly Name[], packed?: PackedFile): void {
   let folder = root;
   for (const part of parts.slice(0, -1)) {
     const id = idOf(part);
@@ -57,8 +69,20 @@ function add(root: Growing, { name, nameBytes, packed }: ArchiveEntry): void {
   folder.files.set(idOf(file), { text: file.text, bytes: file.bytes, packed });
 }
 
-function partsOf(bytes: Uint8Array): Name[] {
-  return Buffer.from(bytes)
+/** Tells whether a file is hidden, or is what macOS adds to its zips. Adds what may be missed to `hidden`. */
+function isLeftOut(parts: readonly Name[], hidden: Set<string>): boolean {
+  if (parts.some(({ text }) => text === '__MACOSX')) return true;
+  const first = parts.findIndex(({ text }) => isHidden(text));
+  if (first < 0) return false;
+  const isFolder = first < parts.length - 1;
+  const way = parts.slice(0, first + 1).map(({ text }) => text);
+  if (isMissed(parts[first].text, isFolder)) hidden.add(`${way.join('/')}${isFolder ? '/' : ''}`);
+  return true;
+}
+
+function partsOf({ name, nameBytes }: ArchiveEntry): Name[] {
+  if (!nameBytes) return name.split('/').map((text) => ({ text }));
+  return Buffer.from(nameBytes)
     .toString('latin1')
     .split('/')
     .map((part) => {

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import { NotReadableError } from '../errors';
 import { hasImageExtension, kindOfImage } from '../kind/kind';
-import { byBytes, type FolderList, isOfSystem, listTree, type Name, type Tree } from './image-tree';
+import { byBytes, type FolderList, isHidden, isMissed, isOfSystem, listTree, type Name, type Tree } from './image-tree';
 import { sayOf, withRegularFile } from './regular-file';
 
 const headBytes = 64;
@@ -45,6 +45,11 @@ class Walk {
     for (const entry of readFolder(at)) {
       const place = Buffer.concat([at, Buffer.from('/'), entry.bytes ?? Buffer.from(entry.text)]);
       const where = `${shown}${entry.text}`;
+      if (isHidden(entry.text)) {
+        const isFolder = entry.kind === 'folder';
+        if (isMissed(entry.text, isFolder)) this.ignored.push(isFolder ? `${where}/` : where);
+        continue;
+      }
       if (entry.kind === 'folder') this.#addFolder(tree, entry, place, where, seenIn());
       else if (isImage(entry, place)) tree.within.push(entry);
       else this.ignored.push(where);
@@ -83,7 +88,7 @@ function isImage({ text }: Name, place: Buffer): boolean {
   }
 }
 
-/** Lists entries except hidden ones, sorted by the bytes of their names, the same on every system. */
+/** Lists entries, sorted by the bytes of their names, the same on every system. */
 function readFolder(folder: Buffer): Entry[] {
   try {
     const found = fs.readdirSync(folder, { withFileTypes: true });
@@ -110,7 +115,7 @@ function readBytes(folder: Buffer): Entry[] {
 }
 
 function sorted(entries: Entry[]): Entry[] {
-  return entries.filter(({ text }) => !text.startsWith('.')).sort(byBytes);
+  return entries.sort(byBytes);
 }
 
 /** Links are followed. What cannot be accessed is reported when it is read as an image. */

@@ -1,5 +1,6 @@
 /** Converts a tree of names to images with labels: in the same way for a folder and for an archive of it. */
 import path from 'node:path';
+import { hasImageExtension } from '../kind/kind';
 import type { PackedFile } from './packed-file';
 import type { FilePath } from './regular-file';
 
@@ -54,6 +55,16 @@ const part = /^(train(ing)?|val(id(ation)?)?|test(ing)?|dev|eval)$/i;
 /** Tells whether systems and programs create folders with this name. */
 export function isOfSystem(name: string): boolean {
   return notTheUsers.has(name);
+}
+
+/** Tells whether a name is hidden, and whatever it contains is left out. */
+export function isHidden(name: string): boolean {
+  return name.startsWith('.');
+}
+
+/** Tells whether something hidden is worth mentioning: a folder or an image, but none of the files that macOS adds for each file. */
+export function isMissed(name: string, isFolder: boolean): boolean {
+  return isFolder || (hasImageExtension(name) && !name.startsWith('._'));
 }
 
 /** Orders names by their bytes, the same on every system. */
