@@ -196,3 +196,39 @@ test('ae inspect says how keys are formed and whether classes are mixed', async 
   const [info] = jsonLines(await aeOk(folder, 'inspect', 'plain.lmdb', '--json'));
   expect(info).toMatchObject({ keyOrder: 'unpadded', classOrder: 'mixed' });
 });
+
+describe('a file with any name', () => {
+  const fixture = (name: string) => new URL(`../../lmdb-datum/test/fixtures/${name}`, import.meta.url);
+  const v2 = readFileSync(fixture('v2.mdb'));
+
+  test('that is an LMDB in version 2 of the format is read', async () => {
+    writeFileSync(inFolder('version two'), v2);
+    expect(await aeOk(folder, 'inspect', 'version two')).toMatch(/LMDB data format 2/);
+    expect(await aeOk(folder, 'convert', 'version two', 'two.tar')).toMatch(/two\.tar: 24 images/);
+  });
+
+  test.each(['inspect', 'convert'])(
+    'that is an LMDB of another machine is refused as such by ae %s',
+    async (command) => {
+      const foreign = Buffer.from(readFileSync(fixture('variants.mdb')));
+      for (const page of [0, 4096]) foreign.subarray(page + 16, page + 20).reverse();
+      writeFileSync(inFolder('foreign'), foreign);
+      const output = command === 'convert' ? ['foreign.tar'] : [];
+      expect((await ae(folder, command, 'foreign', ...output)).stderr).toContain(
+        'foreign: expected a little-endian LMDB, received a big-endian one; run mdb_dump',
+      );
+    },
+  );
+
+  test('that is an LMDB is not imported, nor is a folder with one', async () => {
+    const advice = 'an LMDB needs no import, and cannot be combined with other images.';
+    writeFileSync(inFolder('lmdb file'), readFileSync(inFolder('photos.lmdb', 'data.mdb')));
+    expect((await ae(folder, 'import', 'lmdb file', 'x.lmdb')).stderr).toContain(`lmdb file is an LMDB; ${advice}`);
+    expect((await ae(folder, 'import', 'photos.lmdb', 'x.lmdb')).stderr).toContain(
+      `photos.lmdb contains no images, only data.mdb, labels.txt; ${advice}`,
+    );
+    expect((await ae(folder, 'convert', 'lmdb file', 'photos', 'x.tar')).stderr).toContain(
+      `lmdb file is an LMDB; ${advice}`,
+    );
+  });
+});

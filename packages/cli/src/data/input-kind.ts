@@ -1,6 +1,7 @@
 /** Determines what kind of images an argument names. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { isLmdbHead } from '@ae/ground/lmdb-head';
 import { archiveHeadBytes, describeOther, isPattern, kindOfArchive } from '@ae/images/files';
 import { describeImage, hasImageExtension, kindOfImage } from '@ae/images/kind';
 import { CliError } from '../shell/cli-error';
@@ -8,8 +9,6 @@ import { quote } from '../shell/command-line';
 
 /** `lmdb` is read directly; anything else (a folder, an archive, a list or a pattern) is imported first. */
 export type InputKind = 'lmdb' | 'images';
-
-const lmdbMagic = 0xbeefc0de;
 
 /** Tells an LMDB from images in another form. @throws CliError for anything else: a path that does not exist, a run, a text file */
 export function kindOfInput(input: string): InputKind {
@@ -48,7 +47,7 @@ function runFor(folder: string, what: string): CliError {
 function kindOfFile(file: string): InputKind {
   const head = headOf(file);
   // A damaged archive is recognized by its name.
-  if ((head.length >= 20 && head.readUInt32LE(16) === lmdbMagic) || /\.(mdb|lmdb)$/i.test(file)) return 'lmdb';
+  if (isLmdbHead(head) || /\.(mdb|lmdb)$/i.test(file)) return 'lmdb';
   if (kindOfImage(head) !== undefined || kindOfArchive(head) !== undefined || isImageList(file, head)) return 'images';
   throw new CliError('NOT_READABLE', whyNot(file, head));
 }

@@ -1,4 +1,5 @@
 /** Recognizes archives and other files by their first bytes. */
+import { isLmdbHead } from '@ae/ground/lmdb-head';
 import { describeUnreadImage, sayUnreadImages } from './unread-images';
 
 /** Supported archives. */
@@ -70,6 +71,8 @@ const others: readonly (readonly [start: string, name: string, todo: string])[] 
   ['%PDF', 'a PDF document', 'write its images as files'],
 ];
 
+const lmdbAdvice = 'an LMDB needs no import, and cannot be combined with other images';
+
 /** What a file is, in a few words, and what to do about it. */
 export interface OtherFile {
   readonly what: string;
@@ -78,6 +81,7 @@ export interface OtherFile {
 
 /** Recognizes a common file without supported images by its first bytes and its name. Returns undefined for any other file. */
 export function describeKnown(head: Uint8Array, file?: string): OtherFile | undefined {
+  if (isLmdbHead(head)) return { what: 'an LMDB', todo: lmdbAdvice };
   const start = String.fromCharCode(...head.subarray(0, 16));
   const unread = describeUnreadImage(head, file);
   if (unread) return unread;
@@ -108,5 +112,6 @@ export function describeOther(head: Uint8Array, file?: string): OtherFile {
 export function adviseOn(ignored: readonly string[]): string {
   const archive = ignored.find(hasArchiveExtension);
   const unpack = archive === undefined ? undefined : `unpack it, and name the archives in it, such as ${archive}`;
-  return sayUnreadImages(ignored) ?? unpack ?? 'check the path and the file names';
+  const isLmdb = ignored.some((name) => /(^|[\\/])data\.mdb$/.test(name));
+  return sayUnreadImages(ignored) ?? unpack ?? (isLmdb ? lmdbAdvice : 'check the path and the file names');
 }

@@ -1,6 +1,7 @@
 /** Converts images between formats: LMDBs, WebDataset tars, Parquet and folders. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { isLmdbHead } from '@ae/ground/lmdb-head';
 import type { Shard } from '@ae/ground/shards';
 import {
   assertFlag,
@@ -150,16 +151,14 @@ function formOf(output: string): OutputForm {
   return ending === '.lmdb' || /_lmdb[/\\]?$/i.test(output) ? 'lmdb' : 'folder';
 }
 
-const lmdbMagic = 0xbeefc0de;
-
 /** Recognizes a folder or file of LMDB, or of LevelDB, whose reader then says that it is not an LMDB. */
 function isDatabase(input: string): boolean {
   if (/\.mdb$/i.test(input)) return true;
   if (['data.mdb', 'CURRENT'].some((name) => fs.existsSync(path.join(input, name)))) return true;
   if (!fs.statSync(input, { throwIfNoEntry: false })?.isFile()) return false;
-  const head = Buffer.alloc(20);
+  const head = Buffer.alloc(32);
   withRegularFile(input, (fd) => fs.readSync(fd, head, 0, head.length, 0));
-  return head.readUInt32LE(16) === lmdbMagic;
+  return isLmdbHead(head);
 }
 
 async function openSource({

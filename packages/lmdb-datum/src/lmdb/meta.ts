@@ -1,10 +1,10 @@
 /** The two meta pages at the beginning of an LMDB data file: their contents, which one is current, and what else a file may be. */
 
+import { lmdbMagic } from '@ae/ground/lmdb-head';
 import { kindOfImage, nameOfKind } from '@ae/images/kind';
 import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from '../errors/errors';
 import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, treeRecordBytes } from './page';
 
-const MAGIC = 0xbeefc0de;
 const MAGIC_SWAPPED = 0xdec0efbe;
 /** Of B-trees, hashes and queues. */
 const berkeleyMagics: readonly number[] = [0x053162, 0x061561, 0x042253];
@@ -56,7 +56,7 @@ export function readFormat(head: Buffer, path: string): Format {
       { path },
     );
   }
-  const layout = u32(16) === MAGIC ? LAYOUT_V1 : u32(24) === MAGIC ? LAYOUT_V2 : undefined;
+  const layout = u32(16) === lmdbMagic ? LAYOUT_V1 : u32(24) === lmdbMagic ? LAYOUT_V2 : undefined;
   if (!layout) throw whatElse(head, u32, path);
   if (head.length < bytesOfMeta) {
     throw new CorruptDatabaseError(
@@ -108,7 +108,7 @@ function whatElse(head: Buffer, u32: (offset: number) => number, path: string): 
       { path },
     );
   }
-  if (u32(12) === MAGIC) {
+  if (u32(12) === lmdbMagic) {
     return new UnsupportedFormatError(
       {
         where: path,
@@ -130,7 +130,7 @@ function whatFile(head: Buffer, magic: number): string {
   const text = head.toString('latin1', 0, 24);
   const kind = kindOfImage(head);
   const isBerkeley = head.length >= 16 && berkeleyMagics.includes(head.readUInt32LE(12));
-  if (magic === MAGIC) return "LMDB's lock file (data.mdb lies beside it)";
+  if (magic === lmdbMagic) return "LMDB's lock file (data.mdb lies beside it)";
   if (kind) return nameOfKind(kind, 'image');
   if (text.startsWith('SQLite format 3')) return 'an SQLite database';
   if (isBerkeley) return 'a Berkeley DB';
@@ -177,7 +177,7 @@ export function readMeta(bytes: Buffer, page: number, { layout, pageSizeBytes }:
   };
   if (readU64(bytes, 0) !== page) return 'its page number';
   if (bytes.readUInt16LE(at - 6) !== PAGE_META) return 'its page flags';
-  if (bytes.readUInt32LE(at) !== MAGIC) return 'its magic number';
+  if (bytes.readUInt32LE(at) !== lmdbMagic) return 'its magic number';
   if ((bytes.readUInt32LE(at + 4) & 0xffff) !== layout.format) return 'its version';
   if (bytes.readUInt32LE(at + 24) !== pageSizeBytes) return 'its page size';
   if (meta.transactionId < 0) return 'its transaction id';

@@ -1,10 +1,10 @@
 /** Writes the meta pages, whose layout `lmdb/meta.ts` reads. */
+import { lmdbMagic } from '@ae/ground/lmdb-head';
 import type { Meta, TreeRecord } from '../lmdb/meta';
 import { LAYOUT_V1, PAGE_META, treeRecordBytes } from '../lmdb/page';
 import { writeU64 } from './page-builder';
 
 const { headerBytes } = LAYOUT_V1;
-const magic = 0xbeefc0de;
 /** What a commit changes begins at the size of the map, as in LMDB: what comes before never changes. */
 export const changedFrom = headerBytes + 16;
 const changedTo = headerBytes + 40 + 2 * treeRecordBytes;
@@ -14,7 +14,7 @@ export function buildMetaPage(meta: Meta, pageBytes: number): Buffer {
   const bytes = Buffer.alloc(pageBytes);
   writeU64(bytes, meta.page, 0);
   bytes.writeUInt16LE(PAGE_META, headerBytes - 6);
-  bytes.writeUInt32LE(magic, headerBytes);
+  bytes.writeUInt32LE(lmdbMagic, headerBytes);
   bytes.writeUInt32LE(LAYOUT_V1.format, headerBytes + 4);
   bytes.set(buildMetaChange(meta, pageBytes), changedFrom);
   return bytes;
