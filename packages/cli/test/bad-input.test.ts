@@ -102,6 +102,13 @@ describe('a missing path', () => {
       /nowhere does not exist; name a folder of images, an archive, or a list file\./,
     ));
 
+  test.each([
+    ['import', 'https://example.com/a.jpg', 'x.lmdb'],
+    ['inspect', 'file:///photos/a.jpg'],
+  ])('that is an address: ae %s %s', (...args) =>
+    expectRefusal(args, /a\.jpg is an address, but images are read from files; download it, and pass its path\./),
+  );
+
   test('of a network', () =>
     expectRefusal(['test', 'nowhere', 'good.lmdb'], /nowhere\S* does not exist; name the folder/));
 

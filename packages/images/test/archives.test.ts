@@ -174,6 +174,26 @@ describe('labels', () => {
     });
   });
 
+  test('of samples with several images are those of each, with a warning', async () => {
+    const fd = fs.openSync(inFolder('masks.tar'), 'w');
+    const tar = new TarWriter(fd);
+    for (const name of ['7.png', '7.seg.png']) tar.add(name, Buffer.from(photos['cat/a.png'], 'base64'));
+    tar.add('7.cls', Buffer.from('3'));
+    tar.finish();
+    fs.closeSync(fd);
+    await contentOf(inFolder('masks.tar'), ({ images, warnings }) => {
+      expect(images.map(({ name, label }) => [name, label])).toEqual([
+        ['7.png', 3],
+        ['7.seg.png', 3],
+      ]);
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          /: samples have several images, such as png, seg\.png of 7, each of which is read as an image of its own\.$/,
+        ),
+      ]);
+    });
+  });
+
   test('that are whole numbers may be floats', async () => {
     await contentOf(path.join(fixtures, 'float-labels.parquet'), ({ images, warnings }) => {
       expect(images.map(({ label }) => label)).toEqual([2, 0, 7]);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isPattern } from '@ae/images/files';
 import type { ConvertReport } from '@ae/lmdb-datum/convert';
 import type { Command } from 'commander';
-import { kindOfHead } from '../data/input-kind';
+import { kindOfHead, sayMissing } from '../data/input-kind';
 import { CliError } from '../shell/cli-error';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
 import { inputsAndOutput } from '../shell/inputs-and-output';
@@ -135,11 +135,8 @@ async function findSource(
   }
   const found = await stat(images).catch((cause) => {
     if (cause.code !== 'ENOENT') throw cause;
-    throw new CliError(
-      'NOT_READABLE',
-      `${images} does not exist; name a folder of images, an archive, or a list file.`,
-      { cause },
-    );
+    const said = sayMissing(images, 'name a folder of images, an archive, or a list file');
+    throw new CliError('NOT_READABLE', said, { cause });
   });
   const isList = found.isFile() && kindOfHead(images) === undefined;
   if (!found.isDirectory() && (isList || root !== undefined || !found.isFile()))

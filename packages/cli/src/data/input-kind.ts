@@ -30,10 +30,15 @@ function kindOfFolder(folder: string): InputKind {
 }
 
 function missing(input: string): CliError {
-  return new CliError(
-    'NOT_READABLE',
-    `${input || 'An empty name'} does not exist; name a folder of images, or an LMDB.`,
-  );
+  return new CliError('NOT_READABLE', sayMissing(input, 'name a folder of images, or an LMDB'));
+}
+
+/** Says that something does not exist, and what to do: for an address, to download it. */
+export function sayMissing(input: string, todo: string): string {
+  if (/^(https?|ftp|file|data|s3|gs):/i.test(input)) {
+    return `${input} is an address, but images are read from files; download it, and pass its path.`;
+  }
+  return `${input || 'An empty name'} does not exist; ${todo}.`;
 }
 
 function runFor(folder: string, what: string): CliError {

@@ -44,7 +44,18 @@ export function listWebDataset({ entries, warnings }: ArchiveFacts, place: strin
   }
   const own = new Set(samples.filter(isOfImages).flatMap(({ beside }) => [...beside.values()]));
   const ignored = entries.filter((entry) => !own.has(entry) && !hasImageExtension(entry.name)).map(({ name }) => name);
-  return { ...labelsOf(images), ignored, warnings: [...warnings, ...warningsOfLabels(images, place)] };
+  const all = [...warnings, ...warningsOfSamples(samples, place), ...warningsOfLabels(images, place)];
+  return { ...labelsOf(images), ignored, warnings: all };
+}
+
+/** Says that samples have several images, of which one may be a mask. */
+function warningsOfSamples(samples: readonly WebSample[], place: string): string[] {
+  const several = samples.find(({ images }) => images.length > 1);
+  if (!several) return [];
+  const names = several.images.map(({ name }) => name.slice(several.key.length + 1)).join(', ');
+  return [
+    `${place}: samples have several images, such as ${names} of ${several.key}, each of which is read as an image of its own.`,
+  ];
 }
 
 function samplesOf(entries: readonly ArchiveEntry[]): WebSample[] {
