@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
+import { fitPca, scorePca } from '../src/entries/baselines';
 import { Autoencoder, coefficientsFor, type Sample, useBackend } from '../src/entries/index';
 import { drawingSamples } from './drawings';
 import golden from './golden/transform.json';
@@ -126,16 +127,38 @@ describe('the start of preset transform', () => {
   it('benefits from more coefficients if images have much in common, which is detected', async () => {
     const inputShape = [32, 32, 3] as const;
     const look = (samples: Sample[]) => coefficientsFor(samples, { inputShape, codeSize: 200 });
-    expect(await look(drawingSamples(100, 1, 32))).toBe(4096);
+    expect(await look(drawingSamples(100, 1, 32))).toBe(3072);
     expect(await look(rectangleSamples(100, { size: 32 }))).toBeUndefined();
     // With many images, training makes up for the difference.
     const drawings = drawingSamples(100, 1, 32);
     const many = { length: 2049, at: (i: number) => drawings[i % 100] };
     expect(await coefficientsFor(many, { inputShape, codeSize: 200 })).toBeUndefined();
+    expect(await look(drawingSamples(30, 1, 32))).toBe(3072);
     // Too few images to judge, or no coefficients left beyond the usual ones.
-    expect(await look(drawingSamples(30, 1, 32))).toBeUndefined();
+    expect(await look(drawingSamples(3, 1, 32))).toBeUndefined();
     const small = { inputShape: [20, 20, 3], codeSize: 20 } as const;
     expect(await coefficientsFor(drawingSamples(100, 1, 20), small)).toBeUndefined();
+  });
+
+  it.each([
+    ['few drawings', 24, 32, 7],
+    ['few drawings, and more numbers than there are axes', 24, 32, 30],
+    ['drawings that are larger than usual blocks', 60, 72, 16],
+  ])('is not worse than PCA: %s', async (_, count, size, codeSize) => {
+    const inputShape = [size, size, 3] as const;
+    const [training, unseen] = [drawingSamples(count, 1, size), drawingSamples(30, 2, size)];
+    const coefficients = await coefficientsFor(training, { inputShape, codeSize });
+    const network = await newNetwork({ inputShape, codeSize, coefficients });
+    await network.computeStart(training, { seed: 1 });
+    const { psnrDb } = await network.evaluate(unseen, { similarity: false });
+    for (const mirror of [false, true]) {
+      const pca = await fitPca(training, network, { mirror });
+      const counts = [Math.min(codeSize, pca.componentCount)];
+      const [pcaDb] = await scorePca(pca, unseen, network, { counts });
+      expect(psnrDb).toBeGreaterThan(pcaDb - 0.1);
+      pca.dispose();
+    }
+    network.dispose();
   });
 
   it('uses as many coefficients as requested', async () => {

@@ -17,10 +17,10 @@ test('a network without masks is trained and scored once, without mentioning mas
   const preset = ['--preset', 'transform', '--code-size', '24', '--epochs', '1', '--no-report', '--json'];
   const events = jsonLines(await aeOk(folder, 'train', 'images.lmdb', ...preset, '--out', 'run'));
   expect(events).toContainEqual({ event: 'first-weights', images: 12, of: 12 });
-  // These images repeat, so that PCA with five numbers describes them completely.
+  // These images repeat, so that five numbers describe them completely.
   expect(events.at(-2)).toMatchObject({
     ...{ event: 'comparison', codeNumbers: 24, components: 5, count: 12, pcaFittedOn: 12, trainedOn: true },
-    ...{ pcaPsnrDb: 100, advice: 'this comparison means little; for a fair one, name other images with --val' },
+    ...{ psnrDb: 100, pcaPsnrDb: 100, gainDb: 0 },
   });
   const text = await aeOk(folder, 'test', 'run', 'images.lmdb');
   expect(text.match(/PSNR|pooled/g)).toEqual(['PSNR', 'pooled']);
@@ -59,6 +59,10 @@ test('training ends with a comparison of the network with PCA, and with what to 
     /^[\d.]+ dB below PCA on 12 validation images: the network reaches [\d.]+ dB with 4 numbers and each image's own masks, PCA reaches [\d.]+ dB with 4; try --preset transform\ntrained in /m,
   );
   expect(await aeOk(folder, ...train, '--no-pca', '--out', 'silent')).not.toContain('PCA');
+  const unfair = ['train', 'images.lmdb', '--code-size', '4', '--epochs', '1', '--no-report', '--out', 'unfair'];
+  expect(await aeOk(folder, ...unfair)).toMatch(
+    /below PCA on 12 training images, which both have seen: .*; this comparison means little; for a fair one, name other images with --val$/m,
+  );
   // If a report is made, which compares them as well, the line agrees with it.
   const comparisonOf = async (...args: string[]) =>
     jsonLines(await aeOk(folder, ...args, '--json')).find(({ event }) => event === 'comparison');
@@ -153,14 +157,16 @@ test('images of several sizes are compared at the size of the network or of --re
 test('the nearest possible code size is printed, and the disk space of a large run', async () => {
   await makePictures(`${folder}/large`, 3, 70);
   await aeOk(folder, 'import', 'large', 'large.lmdb');
-  const flags = ['--code-size', '25', '--epochs', '1', '--no-report', '--keep', '1000', '--json'];
+  const flags = ['--code-size', '601', '--epochs', '1', '--no-report', '--keep', '1000', '--json'];
   const result = await ae(folder, 'train', 'large.lmdb', '--preset', 'transform', ...flags, '--out', 'large-run');
   const events = jsonLines(result.stdout);
   expect(events).toContainEqual(expect.objectContaining({ event: 'large-run', checkpoints: 1001 }));
-  const network = expect.stringContaining('transform, code of 24 (the closest possible to 25), ');
-  expect(events).toContainEqual(expect.objectContaining({ event: 'start', network, codeSize: 24, codeSizeWanted: 25 }));
+  const network = expect.stringContaining('transform, code of 600 (the closest possible to 601), ');
+  expect(events).toContainEqual(
+    expect.objectContaining({ event: 'start', network, codeSize: 600, codeSizeWanted: 601 }),
+  );
   const [{ message }] = jsonLines(result.stderr);
   expect(message).toMatch(
-    /^the folder of this run will grow to about 2.09 GB: a network of [\d,]+ weights, in 1001 checkpoints of 2.08 MB each; to save space, use smaller images \(ae resize, --crop\), a smaller --code-size, or --keep 1\.$/,
+    /^the folder of this run will grow to about 5.73 GB: a network of [\d,]+ weights, in 1001 checkpoints of 5.72 MB each; to save space, use smaller images \(ae resize, --crop\), a smaller --code-size, or --keep 1\.$/,
   );
 });

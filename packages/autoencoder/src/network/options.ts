@@ -36,7 +36,7 @@ export const networkOptions = {
     kind: 'number',
     min: 1,
     integer: true,
-    help: 'for preset transform: number of cosine coefficients per block that the code can represent (default: at least 1536, or 4096 for few images with much in common)',
+    help: 'for preset transform: number of cosine coefficients per block that the code can represent (default: at least 1536, or 4096 and more for few images with much in common)',
   },
   zones: {
     kind: 'number',

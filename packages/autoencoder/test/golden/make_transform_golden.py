@@ -4,7 +4,7 @@
 
 `rectangles`: as in make_baselines_golden.py, which have no more in common than any images. `mixtures`: of six fixed patterns, in gray, of an odd
 size. Each is coded by cosines in the order of their variance, images weighted by the inverse of their error, and by eigenvectors of the
-coefficients' covariance, as it is and with correlations shrunk as Schäfer and Strimmer (2005) do; and by both of images and their mirror images. `otherSizes`: the code by cosines that is fitted to 40 of `rectangles`, of parts of larger images, which are extended to whole blocks by their mirror images and cut off again.
+coefficients' covariance, as it is and with correlations shrunk as Schäfer and Strimmer (2005) do; and by both of images and their mirror images. `otherSizes`: the code by cosines that is fitted to three of `rectangles`, of parts of larger images, which are extended to whole blocks by their mirror images and cut off again.
 """
 
 import json
@@ -128,7 +128,6 @@ def code_other_size(fitted, images, numbers):
     known = transform(x, colors)
     means = known.mean(0)
     order = ranking(known - means, image_weights(known - means, numbers))
-    means[order[looked_at(numbers, len(means)) :]] = 0  # those that are not looked at
     order = order[:numbers]
     _, height, width, _ = images.shape
     whole = np.pad(images / 255, [(0, 0), (0, -height % size), (0, -width % size), (0, 0)], "symmetric")
@@ -152,7 +151,7 @@ def main():
         "made": {"by": "make_transform_golden.py", "python": platform.python_version(), "numpy": np.__version__},
         "rectangles": [code(drawn, 100, numbers) for numbers in (12, 108)],
         "otherSizes": [
-            code_other_size(drawn[:40], larger[:, :height, :width], 108) for height, width in [(48, 36), (25, 13), (24, 64), (1, 1)]
+            code_other_size(drawn[:3], larger[:, :height, :width], 108) for height, width in [(48, 36), (25, 13), (24, 64), (1, 1)]
         ],
         "mixtures": [code(mixed, 100, numbers) for numbers in (6, 24)],
     }

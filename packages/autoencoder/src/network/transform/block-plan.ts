@@ -25,8 +25,13 @@ export interface TransformOptions {
   readonly variational?: boolean;
 }
 
-/** Maximum side of a block: larger ones gain nothing from what distant pixels have in common, and cost more. */
-const longestBlock = 64;
+/** Usual maximum side of a block: larger ones gain nothing from what distant pixels have in common, and cost more; and of any block. */
+const [usualBlock, longestBlock] = [64, 256];
+/**
+ * Fewest numbers for a block of the usual size, and for larger ones, before blocks become twice as long: a few numbers say most about large
+ * blocks, and only one block per image sees what images have in common.
+ */
+const [fewestOfUsual, fewestOfLarge] = [128, 32];
 
 /** Minimum number of coefficients that are considered beyond the size of the code, and in total: the code may be a mixture of them. */
 const [spareCoefficients, fewestCoefficients] = [768, 1536];
@@ -46,19 +51,20 @@ const choices = 2;
 const defaultRatio = 8;
 
 /**
- * Plans the blocks of images of a size: as few as possible, of equal size, at most 64 pixels high and wide; and the numbers for each, so
- * that the code is as close to `codeSize` as possible. For each block, `wanted` coefficients are considered, but at least as many as it has
- * numbers. Throws INVALID_OPTION for more numbers than an image has values, or if a block has too few numbers for zones.
+ * Plans the blocks of images of a size: as few as possible, of equal size, at most 64 pixels high and wide, or more if each would have few
+ * numbers; and the numbers for each, so that the code is as close to `codeSize` as possible. For each block, `wanted` coefficients are
+ * considered, but at least as many as it has numbers. Throws INVALID_OPTION for more numbers than an image has values, or if a block has too
+ * few numbers for zones.
  */
 export function planBlocks(
   [height, width, channels]: ImageShape,
   { codeSize, coefficients: wanted, zones, variational }: TransformOptions = {},
 ): BlockPlan {
-  const grid = gridOf([height, width, channels]);
+  const all = codeSize ?? (height * width * channels) / defaultRatio;
+  const grid = gridOf([height, width, channels], all);
   const blockSize = [Math.ceil(height / grid[0]), Math.ceil(width / grid[1])] as const;
   const values = blockSize[0] * blockSize[1] * channels;
   const blocks = grid[0] * grid[1];
-  const all = codeSize ?? (height * width * channels) / defaultRatio;
   if (all > values * blocks) {
     throw invalidOption('codeSize', `at most ${values * blocks}, the number of values in an image`, codeSize);
   }
@@ -82,6 +88,11 @@ function checkZones(zones: number, numbers: number, variational?: boolean): void
   if (numbers < 2) throw invalidOption('zones', '1 for codes of one number per block', zones);
 }
 
-function gridOf([height, width]: ImageShape): [number, number] {
-  return [Math.ceil(height / longestBlock), Math.ceil(width / longestBlock)];
+function gridOf([height, width]: ImageShape, numbers: number): [number, number] {
+  for (let side = usualBlock; ; side *= 2) {
+    const grid: [number, number] = [Math.ceil(height / side), Math.ceil(width / side)];
+    const blocks = grid[0] * grid[1];
+    const fewest = side === usualBlock ? fewestOfUsual : fewestOfLarge;
+    if (side === longestBlock || numbers >= fewest * blocks) return grid;
+  }
 }

@@ -1,17 +1,19 @@
 /** Chooses the linear code that suits images best, as judged by images that were held out. */
 import type { BlockPlan } from './block-plan';
 import type { BlockRange, BlockTable, Pause } from './block-statistics';
-import { type Basis, cosineBasis, EigenCode } from './eigen-code';
+import { type Basis, cosineBasis, EigenCode, fewToMix } from './eigen-code';
 import { firstColumns } from './linear-code';
 import { type Ranking, type Rankings, rankCoefficients } from './ranking';
 import { findZones, findZonesOfAxes, keptByZones, moreAxes } from './zones';
 
-/** One of this many images is held out for the choice. */
-const heldOutEvery = 7;
+/** One of this many images is held out for the choice; of few images, more. */
+const [heldOutEvery, heldOutOfFew] = [7, 3];
+/** Fewer images are few. */
+const fewImages = 50;
 /** Maximum number of blocks that are held out: more would not make a difference. */
 const mostHeldOut = 1024;
 /** With fewer images, only cosines can be justified. */
-const fewestImages = 50;
+const fewestImages = 4;
 /** Decibels by which eigenvectors must be better than cosines, which need no estimate and half the time. */
 const worthwhileDb = 0.05;
 
@@ -79,21 +81,27 @@ interface LinearChoice {
   readonly known: number;
   readonly rankings: Rankings;
   readonly errorDb: number;
+  /** How many decibels it is better than the same number of coefficients. */
+  readonly gainDb: number;
 }
 
 async function chooseLinear(table: BlockTable, plan: BlockPlan, pause: Pause): Promise<LinearChoice> {
   const { known, rankings, trial } = await tryUsual(table, plan, pause);
   const isWorthIt = table.count <= fewToTry || trial.gainDb > muchInCommonDb;
   for (const ranking of known < table.count && isWorthIt ? [rankings.mirrored, rankings.alone] : []) {
-    const code = EigenCode.ofAll(table, plan, ranking, known);
-    if (code) await trial.attempt([code]);
+    for (const code of EigenCode.ofAll(table, plan, ranking, known)) await trial.attempt([code]);
   }
-  return { code: trial.best, known, rankings, errorDb: trial.leastDb };
+  return { code: trial.best, known, rankings, errorDb: trial.leastDb, gainDb: trial.gainDb };
 }
 
-/** Tells whether images have so much in common that more coefficients than usual are worth their time. */
+/**
+ * Tells whether images have so much in common that more coefficients than usual are worth their time. Of few blocks, the usual eigenvectors
+ * say too little.
+ */
 export async function haveMuchInCommon(table: BlockTable, plan: BlockPlan, pause: Pause): Promise<boolean> {
-  return (await tryUsual(table, plan, pause)).trial.gainDb > muchInCommonDb;
+  const { gainDb } =
+    table.count <= fewToMix ? await chooseLinear(table, plan, pause) : (await tryUsual(table, plan, pause)).trial;
+  return gainDb > muchInCommonDb;
 }
 
 /** Tries cosines, and eigenvectors of some coefficients if there are enough images to judge which are better. */
@@ -162,7 +170,8 @@ class Trial {
 function knownBlocks(table: BlockTable, plan: BlockPlan): number {
   const images = table.count / table.perImage;
   if (images < fewestImages || plan.numbers >= table.values) return table.count;
-  const aside = Math.min(Math.floor(images / heldOutEvery), Math.ceil(mostHeldOut / table.perImage));
+  const every = images < fewImages ? heldOutOfFew : heldOutEvery;
+  const aside = Math.min(Math.floor(images / every), Math.ceil(mostHeldOut / table.perImage));
   return table.count - aside * table.perImage;
 }
 

@@ -32,6 +32,8 @@ const widestGroup = 1024;
 const widestMirrored = 1536;
 /** The same, per known block: few blocks cannot determine many coefficients. */
 const widestPerBlock = 4;
+/** With so few blocks, it takes little time to try several mixtures of coefficients and eigenvectors. */
+export const fewToMix = 512;
 /** Eigenvalues below this fraction of the largest are rounding errors of 0. */
 const noise = 1e-10;
 
@@ -67,14 +69,20 @@ export class EigenCode {
     return [problems, shrunk].map((each) => new EigenCode(plan, ranking, band, each));
   }
 
-  /** Returns the eigenvectors of all coefficients, if enough blocks are known to determine them, and it does not take too long. */
-  static ofAll(table: BlockTable, plan: BlockPlan, ranking: Ranking, known: number): EigenCode | undefined {
+  /**
+   * Returns the eigenvectors of all coefficients but the first ones, which are kept unchanged: as few as known blocks allow, half, or three
+   * quarters of the code. Many axes are better the more images have in common, many coefficients the less. None if it takes too long.
+   */
+  static ofAll(table: BlockTable, plan: BlockPlan, ranking: Ranking, known: number): EigenCode[] {
     const { coefficients, numbers } = plan;
-    const axes = ranking.isMirrored ? 2 * known - 1 : known - 1;
-    if (table.count > fewBlocks || axes < numbers || coefficients <= bandWidth(table, plan, ranking)) return undefined;
-    const band = { first: 0, width: coefficients };
-    const problems = groupsOf(band, plan, ranking).map((group) => new GramProblem({ table, ranking, group }));
-    return new EigenCode(plan, ranking, band, problems);
+    if (table.count > fewBlocks || coefficients <= bandWidth(table, plan, ranking)) return [];
+    const most = Math.min(numbers, ranking.isMirrored ? 2 * known - 1 : known - 1);
+    const counts = table.count > fewToMix ? [most] : [most, Math.ceil(most / 2), Math.ceil(most / 4)];
+    return [...new Set(counts)].map((count) => {
+      const band = { first: numbers - count, width: coefficients - numbers + count };
+      const problems = groupsOf(band, plan, ranking).map((group) => new GramProblem({ table, ranking, group }));
+      return new EigenCode(plan, ranking, band, problems);
+    });
   }
 
   /** Returns how much of each block of a range the code computed from the blocks before the range retains: the sum of squares. */

@@ -103,8 +103,7 @@ class Products {
 export class GramProblem implements EigenProblem {
   readonly group: Int32Array;
   readonly #source: Source;
-  /** Every coefficient of all blocks, `[coefficients, blocks]`, and the products of all blocks with each other. */
-  #columns?: Float64Array;
+  /** The products of all blocks with each other. */
   #all?: Float64Array;
 
   constructor(source: Source) {
@@ -138,7 +137,7 @@ export class GramProblem implements EigenProblem {
   }
 
   async axes(vectors: Float64Array, pause: Pause): Promise<Float64Array> {
-    const columns = this.#columns ?? (await this.#columnsOf(pause));
+    const columns = await this.#columnsOf(pause);
     const axes = await finish(rowProducts(vectors, columns, this.#source.table.count), pause);
     const n = this.group.length;
     for (let at = 0; at < axes.length; at += n) scaleToUnit(axes.subarray(at, at + n));
@@ -147,15 +146,16 @@ export class GramProblem implements EigenProblem {
 
   async #products(pause: Pause): Promise<Float64Array> {
     const { count } = this.#source.table;
-    this.#columns = await this.#columnsOf(pause);
+    const columns = await this.#columnsOf(pause);
     const sums = new ProductSums(count);
     for (let k = 0; k < this.group.length; k++) {
-      sums.add(this.#columns.subarray(k * count, (k + 1) * count));
+      sums.add(columns.subarray(k * count, (k + 1) * count));
       await pause();
     }
     return sums.sums(1);
   }
 
+  /** Returns every coefficient of all blocks, `[coefficients, blocks]`. */
   async #columnsOf(pause: Pause): Promise<Float64Array> {
     const { count } = this.#source.table;
     const n = this.group.length;
