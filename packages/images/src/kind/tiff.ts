@@ -122,8 +122,8 @@ function valueAt(view: DataView, place: number, bytes: number): number {
 }
 
 /**
- * Returns the file, or a copy without its orientation if that is none of the eight: libtiff complains and goes on, but sharp then takes the file for
- * damaged.
+ * Returns the file, or a copy that is upright if its orientation is none of the eight: libtiff complains and goes on, but sharp then
+ * takes the file for damaged.
  */
 export function withValidOrientation(file: Uint8Array): Uint8Array {
   const view = new DataView(file.buffer, file.byteOffset, file.length);
