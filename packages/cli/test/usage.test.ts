@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { defineProgram } from '../src/commands/program';
 import { collect, mainFile, makeFolder, remove } from './ae';
 import { ae, aeOk } from './one-process';
 
@@ -29,6 +30,13 @@ describe('help', () => {
     expect(help).toContain(`Usage: ae ${name}`);
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(await aeOk(folder, ...command, '--version')).toBe(`${version}\n`);
+  });
+
+  test('help fits narrow terminals', async () => {
+    const [train] = (await defineProgram('train')).commands;
+    const help = train.configureOutput({ getOutHelpWidth: () => 60 }).helpInformation();
+    expect(help.length).toBeGreaterThan(5000);
+    expect(help.split('\n').filter((line) => line.length > 60)).toEqual([]);
   });
 
   test('ae train --help names the options with their defaults', async () => {

@@ -8,6 +8,8 @@ const termWidth = 26;
 
 /** Changes to commander's default layout. */
 export const helpLayout: Partial<Help> = {
+  // Wraps the descriptions in narrow terminals, too.
+  minWidthToWrap: 20,
   subcommandTerm: (command) => command.name(),
   commandDescription,
   optionTerm: ({ flags, short }) => (short ? flags : `    ${flags}`),
