@@ -182,7 +182,7 @@ describe('a run without a network of its own', () => {
     const wild = ['--optimizer', 'sgd', '--learning-rate', '0.01', '--schedule', 'multistep', '--gamma', '1e9'];
     const diverged = await ae(folder, ...train, ...wild, '--step-values', '4', '--epochs', '9', '--out', 'wild');
     expect(diverged.code).toBe(1);
-    const [, advice] = /ae (train photos\.lmdb --from wild --learning-rate 0\.001)\n$/.exec(diverged.stderr) ?? [];
+    const [, advice] = /ae (train --config wild --from wild --learning-rate 0\.001)\n$/.exec(diverged.stderr) ?? [];
     const looked = await ae(folder, 'test', 'wild', 'photos.lmdb', '--no-report');
     expect(looked).toMatchObject({ code: 0 });
     expect(looked.stderr).toMatch(
@@ -196,7 +196,7 @@ describe('a run without a network of its own', () => {
       'wild has no checkpoint 3: it has those at step 2, 4;',
     );
 
-    const tame = advice.split(' ').slice(0, 6);
+    const tame = advice.split(' ').slice(0, 7);
     await aeOk(folder, ...tame, '--recipe', 'plain', '--epochs', '1', '--no-report', '--out', 'tame');
     expect(readConfig('tame')).toMatchObject({ from: inFolder('wild'), options: { epochs: 1 } });
     const longer = await aeOk(folder, 'train', '--resume', 'tame', '--epochs', '2', '--no-report');

@@ -154,6 +154,16 @@ test('images of several sizes are compared at the size of the network or of --re
   );
 });
 
+test('training that diverges says how to train the same network with a smaller learning rate', async () => {
+  const flags = ['--val', 'images.lmdb', '--preset', 'transform', '--code-size', '6', '--epochs', '1', '--no-report'];
+  const { code, stderr } = await ae(folder, 'train', 'images.lmdb', ...flags, '--lr', '1e9', '--out', 'wild');
+  expect(code).not.toBe(0);
+  const advice = /train again with a smaller learning rate: ae (.*)/.exec(stderr)?.[1].split(' ') ?? [];
+  expect(advice.slice(-2)).toEqual(['--learning-rate', '100000000']);
+  const text = await aeOk(folder, ...advice.slice(0, -1), '0.002', '--no-report');
+  expect(text).toMatch(/transform, code of 6,.*PCA on 12 validation images/s);
+});
+
 test('the nearest possible code size is printed, and the disk space of a large run', async () => {
   await makePictures(`${folder}/large`, 3, 70);
   await aeOk(folder, 'import', 'large', 'large.lmdb');

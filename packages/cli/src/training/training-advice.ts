@@ -14,7 +14,7 @@ export async function withAdvice(error: unknown, run: string, trainPath: string)
     const todo = `use the original options, or start a new run: ${fromRun(run, trainPath)}`;
     return new CliError(code, `${told}; ${todo}`, { cause: error });
   }
-  const command = code === 'DIVERGED' ? await gentler(run, trainPath) : undefined;
+  const command = code === 'DIVERGED' ? await gentler(run) : undefined;
   if (command === undefined) return error;
   return new CliError(code, `${state}; train again with a smaller learning rate: ${command}`, { cause: error });
 }
@@ -54,8 +54,8 @@ function fromRun(run: string, trainPath: string): string {
   return `ae train ${quote(trainPath)} --from ${quote(run)}`;
 }
 
-/** From the best weights, with a tenth of the learning rate; from the beginning if no good weights were saved. */
-async function gentler(run: string, trainPath: string): Promise<string | undefined> {
+/** As before with a tenth of the learning rate: from the best weights, or from the beginning if no good weights were saved. */
+async function gentler(run: string): Promise<string | undefined> {
   if (!(await holdsRun(run))) return undefined;
   const { checkNewRun, readRunConfig } = await import('@ae/autoencoder/runs');
   const { learningRate } = (await readRunConfig(run)).options.optimizer;
@@ -64,6 +64,6 @@ async function gentler(run: string, trainPath: string): Promise<string | undefin
     () => true,
     () => false,
   );
-  const command = isBeginning ? `ae train ${quote(trainPath)} --out ${quote(run)}` : fromRun(run, trainPath);
-  return `${command} ${smaller}`;
+  const place = isBeginning ? `--out ${quote(run)}` : `--from ${quote(run)}`;
+  return `ae train --config ${quote(run)} ${place} ${smaller}`;
 }
