@@ -185,7 +185,7 @@ describe('encoded records', () => {
   });
 });
 
-describe('encoded records that are to be gray or upright', () => {
+describe('encoded records that are to be gray or of another type', () => {
   it('are gray, and files that are stay as they are', async () => {
     const list = ['color.jpg', 'color.png', 'lossless.webp', 'gray.jpg', 'gray.png']
       .map((name) => `${name} 0\n`)
@@ -199,21 +199,51 @@ describe('encoded records that are to be gray or upright', () => {
     }
   });
 
-  it('are turned as their EXIF orientation says, because readers do not turn them', async () => {
-    const { output } = await convert('exif-6.jpg 0\n', { encoded: true });
-    using reader = openDatumLmdb(output);
-    const { channels, height, width, data } = (await reader.at(0)) as Sample;
-    const { shape, pixelsChwBgr } = images['exif-6.jpg'].color;
-    expect([channels, height, width]).toEqual(shape);
-    const off = [...Buffer.from(pixelsChwBgr, 'base64')].map((value, i) => Math.abs(value - data[i]!));
-    expect(off.reduce((sum, value) => sum + value) / off.length).toBeLessThan(10);
-  });
-
   it('have the requested type, whatever their names say', async () => {
     const folder = scratchFolder();
     fs.copyFileSync(`${IMAGES}color.jpg`, path.join(folder, 'a.png'));
     const { entries } = await convert('a.png 0\n', { input: `${folder}/`, encodeType: 'png' });
     expect((await sharp(entries[0]!.datum.data).metadata()).format).toBe('png');
+  });
+});
+
+/** As `cv2.imdecode` reads such records. */
+describe('encoded records of images that are to be rotated', () => {
+  const names = Object.keys(images).filter((name) => name.startsWith('exif-'));
+
+  it('are the files themselves, and are read upright', async () => {
+    const { output, entries } = await convert(names.map((name) => `${name} 0\n`).join(''), { encoded: true });
+    using reader = openDatumLmdb(output);
+    for (const [i, name] of names.entries()) {
+      expect(Buffer.from(entries[i]!.datum.data).equals(fs.readFileSync(IMAGES + name)), name).toBe(true);
+      const { channels, height, width, data } = (await reader.at(i)) as Sample;
+      const { shape, pixelsChwBgr } = images[name].color;
+      expect([name, channels, height, width]).toEqual([name, ...shape]);
+      expect(Buffer.from(data as Uint8Array).equals(Buffer.from(pixelsChwBgr, 'base64')), name).toBe(true);
+    }
+  });
+
+  it.each(['uint8', 'float32'] as const)('are upright in batches of %s', async (dtype) => {
+    const layouts = [
+      { layout: 'NCHW', channelOrder: 'bgr' },
+      { layout: 'NHWC', channelOrder: 'rgb' },
+    ] as const;
+    for (const name of names) {
+      const { output } = await convert(`${name} 0\n`, { encoded: true });
+      using reader = openDatumLmdb(output);
+      const { channels, height, width, data } = (await reader.at(0)) as Sample;
+      for (const options of layouts) {
+        for await (const batch of reader.batches({ batchSize: 1, dtype, prefetch: 0, channels: 3, ...options })) {
+          const area = height * width;
+          const expected = Array.from(data, (_, i) =>
+            options.layout === 'NCHW'
+              ? data[i]!
+              : data[(channels - 1 - (i % channels)) * area + Math.floor(i / channels)]!,
+          );
+          expect([name, ...batch.data]).toEqual([name, ...expected]);
+        }
+      }
+    }
   });
 });
 

@@ -3,7 +3,7 @@ import type { ImageKernels } from '../kernels/image-kernels';
 import type { Box, Size } from '../pixels/pixels';
 import { bilinearScratchBytes } from '../resize/bilinear';
 import { planResize, type Resize } from '../resize/plan';
-import { openJpeg } from './jpeg';
+import { isUpright, openJpeg } from './jpeg';
 
 /** A part of an image, mirrored left to right or not. */
 export type Cut = Box & { mirror: boolean };
@@ -24,12 +24,14 @@ export interface FloatOptions {
 /**
  * Decodes a JPEG file to floats in the kernels' memory, a plane per color.
  *
- * @returns false if this does not decode such files or does not resize like this, or if the file is damaged: then nothing is written.
+ * @returns false if this does not decode such files or does not resize like this, if the image must be rotated by its EXIF orientation, or if
+ * the file is damaged: then nothing is written.
  */
 export function decodeJpegToFloats(kernels: ImageKernels, file: Uint8Array, options: FloatOptions): boolean {
   const { resize, cut, channels, address, means, scale } = options;
   const image = openJpeg(kernels, file);
-  if (!image || !(resize === undefined || isInOnePass(image, resize))) return false;
+  if (!image || !isUpright(kernels, file)) return false;
+  if (resize && !isInOnePass(image, resize)) return false;
   const target = resize?.target ?? image;
   const part = cut({ channels: channels ?? image.channels, height: target.height, width: target.width });
   if (!part) return false;

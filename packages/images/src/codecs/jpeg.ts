@@ -48,7 +48,7 @@ export function decodeJpeg(
 ): Planes | undefined {
   const image = openJpeg(kernels, file);
   if (!image) return undefined;
-  if (orient && kernels.jpeg.mayBeTurned() && readJpegHeader(file)?.orientation !== 1) return undefined;
+  if (orient && !isUpright(kernels, file)) return undefined;
   const channels = wanted ?? image.channels;
   if (resize && (resize.target.height !== image.height || resize.target.width !== image.width)) {
     return decodeResized(kernels, image, channels, resize, shift);
@@ -67,6 +67,11 @@ export function openJpeg(kernels: ImageKernels, file: Uint8Array): (Size & { cha
   const channels = address === undefined ? 0 : jpeg.open(address, file.length);
   const [height, width] = [jpeg.imageHeight(), jpeg.imageWidth()];
   return channels === 0 || height * width > mostPixels ? undefined : { channels, height, width };
+}
+
+/** Tells whether the image that was opened is not rotated by its EXIF orientation. */
+export function isUpright({ jpeg }: ImageKernels, file: Uint8Array): boolean {
+  return !jpeg.mayBeTurned() || readJpegHeader(file)?.orientation === 1;
 }
 
 function sourceOf(kernels: ImageKernels, address: number, channels: number, { height, width }: Size): Planes {

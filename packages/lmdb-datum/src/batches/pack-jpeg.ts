@@ -27,7 +27,7 @@ export interface JpegRow {
 /**
  * Decodes and packs a file.
  *
- * @returns false if it is not an ordinary JPEG, or damaged.
+ * @returns false if it is not an ordinary JPEG, must be rotated, or is damaged.
  * @throws MixedSizesError
  */
 export function packJpeg(file: Uint8Array, row: JpegRow): boolean {
@@ -61,7 +61,7 @@ function packPlanes(file: Uint8Array, row: JpegRow): boolean {
   const { kernels, packer, plan, options, resize, out, at } = row;
   const { channels, crop } = options;
   if (resize || !crop || plan.meanPlanes) {
-    const source = decodeJpeg(kernels, file, { channels, resize });
+    const source = decodeJpeg(kernels, file, { channels, resize, orient: true });
     if (!source) return false;
     row.assertFits(source);
     packPixels(source, out, at, plan, row.placeOf(source), packer);
@@ -73,7 +73,7 @@ function packPlanes(file: Uint8Array, row: JpegRow): boolean {
     placement = row.placeOf(image);
     return { ...crop, top: placement.top, left: placement.left };
   };
-  const source = decodeJpeg(kernels, file, { channels, cut });
+  const source = decodeJpeg(kernels, file, { channels, cut, orient: true });
   if (source && placement) packPixels(source, out, at, plan, { ...placement, top: 0, left: 0 }, packer);
   return source !== undefined;
 }

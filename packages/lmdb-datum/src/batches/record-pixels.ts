@@ -42,7 +42,7 @@ export class RecordPixels {
     const mode = channels === 3 ? 'color' : channels === 1 ? 'gray' : 'stored';
     const key = this.#keyOf(i);
     try {
-      return this.#changed(await decodeImage(file, { mode, name: `key ${key}`, maxPixels }));
+      return this.#changed(await decodeImage(file, { mode, orient: true, name: `key ${key}`, maxPixels }));
     } catch (error) {
       throw ownError(error, { key });
     }

@@ -63,13 +63,12 @@ async function encodedBytes(file: Uint8Array, pixels: Pixels, plan: ConvertPlan)
   return bySharp(encodeImage(pixels, type));
 }
 
-/** Tells whether a file is gray if that is wanted, and not to be rotated: who reads a record does neither. */
+/** Tells whether a file is gray if that is wanted: readers turn images upright, but do not make them gray. */
 function isAsWanted(file: Uint8Array, kind: 'jpeg' | 'png' | 'webp', gray: boolean): boolean {
   if (kind === 'png') {
     const { colorType, hasTransparency } = readPngHeader(file) ?? {};
     return !gray || (colorType === 0 && !hasTransparency);
   }
   if (kind === 'webp') return !gray;
-  const { components, orientation } = readJpegHeader(file) ?? {};
-  return orientation === 1 && (!gray || components === 1);
+  return !gray || readJpegHeader(file)?.components === 1;
 }

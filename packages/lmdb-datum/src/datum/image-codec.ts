@@ -26,20 +26,20 @@ function partsOf({ where, expected, received, state, todo }: ImagesError): Error
   return { where, expected, received, state, todo };
 }
 
-/** Decodes the image file of a record to planar pixels, blue-green-red. @throws ImageError, MissingDependencyError */
+/** Decodes the image file of a record, upright, to planar pixels, blue-green-red, as `cv2.imdecode` does. @throws ImageError, MissingDependencyError */
 export async function decodeFile(
   file: Uint8Array,
   key: string,
   maxPixels?: number,
 ): Promise<Pick<Sample, 'data' | 'channels' | 'height' | 'width'>> {
   const kernels = imageKernels();
-  const planes = kernels && decodeJpeg(kernels, file);
+  const planes = kernels && decodeJpeg(kernels, file, { orient: true });
   if (planes) {
     const { channels, height, width, data } = planes;
     return { channels, height, width, data: data.slice() };
   }
   try {
-    const pixels = await decodeImage(file, { name: `key ${key}`, maxPixels });
+    const pixels = await decodeImage(file, { orient: true, name: `key ${key}`, maxPixels });
     const { channels, height, width } = pixels;
     return { channels, height, width, data: toPlanarBgr(pixels) };
   } catch (error) {
