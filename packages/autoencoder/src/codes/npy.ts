@@ -3,8 +3,8 @@
  * in C order and little-endian (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { syncFile } from '@ae/ground/sync';
 import { AutoencoderError, checkNumber, checkNumbers, invalidOption } from '../errors/errors';
-import { syncFile } from '../files/atomic-file';
 
 /** `<f4` float32, `<i4` int32, or `<Un`: text of up to n code points in UTF-32. */
 export type NpyDtype = '<f4' | '<i4' | `<U${number}`;

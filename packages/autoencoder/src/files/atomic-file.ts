@@ -1,7 +1,8 @@
-import { constants, fsync } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { rename } from '@ae/ground/rename';
+import { syncFile, syncFolder } from '@ae/ground/sync';
 
 /** Suffix of the names of files that are still being written. */
 export const temporarySuffix = '.tmp';
@@ -44,17 +45,4 @@ export function withPath(error: unknown, file: string): unknown {
 /** Writes text as `writeFileAtomically` does. */
 export function writeTextAtomically(file: string, text: string): Promise<void> {
   return writeFileAtomically(file, (handle) => handle.writeFile(text));
-}
-
-/** Makes what was written survive a power failure. By the number of the file: Yarn's Plug'n'Play has no sync of a FileHandle. */
-export function syncFile({ fd }: FileHandle): Promise<void> {
-  return new Promise((resolve, reject) => fsync(fd, (error) => (error ? reject(error) : resolve())));
-}
-
-/** Makes a rename survive a power failure, on systems where folders can be synced (not Windows). */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  if (!handle) return;
-  await syncFile(handle).catch(() => undefined);
-  await handle.close();
 }

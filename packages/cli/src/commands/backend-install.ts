@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { tensorflowCache } from '../data/cache-folder';
 import { v8FlagsAllowed } from '../network/engine-environment';
-import { tensorflowCache } from '../network/tensorflow-cache';
 import { CliError } from '../shell/cli-error';
 import { addNotes } from '../shell/help-layout';
 import { type CommonOptions, defineCommand } from '../shell/options';

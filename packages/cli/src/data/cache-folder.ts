@@ -1,9 +1,7 @@
 /** Where the command line keeps files that it can recreate. */
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { systemCache } from '@ae/ground/system-cache';
 import { CliError } from '../shell/cli-error';
-
-const systemCaches: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Library/Caches', win32: 'AppData/Local' };
 
 /** Returns the folder of imported images. */
 export function imageCache(): string {
@@ -16,20 +14,26 @@ export function imageCache(): string {
  * @throws CliError NO_HOME if the user has no home folder, as some services and containers, and neither variable is set
  */
 export function cacheFolder(kind: 'images' | 'compiled'): string {
-  const { AE_CACHE, XDG_CACHE_HOME } = process.env;
-  return path.resolve(AE_CACHE || path.join(XDG_CACHE_HOME || systemCache(), 'ae'), kind);
-}
-
-function systemCache(): string {
-  let home = '';
-  try {
-    home = homedir();
-  } catch {
-    // The system knows of no such user.
-  }
-  if (path.isAbsolute(home)) return path.join(home, systemCaches[process.platform] ?? '.cache');
+  const system = systemCache();
+  const cache = chosenCache() ?? (system && path.join(system, 'ae'));
+  if (cache) return path.resolve(cache, kind);
   throw new CliError(
     'NO_HOME',
     'This user has no home folder to keep imported images in; set AE_CACHE to a folder that ae may write to.',
   );
+}
+
+/**
+ * Returns the folder for native TensorFlow: in AE_CACHE or XDG_CACHE_HOME if set; otherwise undefined, and @ae/autoencoder uses the
+ * system's cache folder.
+ */
+export function tensorflowCache(): string | undefined {
+  const cache = chosenCache();
+  return cache && path.resolve(cache, 'tensorflow');
+}
+
+/** What the user chose instead of the system's cache folder. */
+function chosenCache(): string | undefined {
+  const { AE_CACHE, XDG_CACHE_HOME } = process.env;
+  return AE_CACHE || (XDG_CACHE_HOME ? path.join(XDG_CACHE_HOME, 'ae') : undefined);
 }

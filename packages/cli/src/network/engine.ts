@@ -1,8 +1,8 @@
 import type { BackendInfo, BackendName, BackendOptions } from '@ae/autoencoder';
+import { tensorflowCache } from '../data/cache-folder';
 import { choiceOption, numberOption } from '../shell/options';
 import type { Terminal } from '../shell/terminal';
 import { v8FlagsAllowed } from './engine-environment';
-import { tensorflowCache } from './tensorflow-cache';
 
 const backendNames: readonly (BackendName | 'auto')[] = [
   ...(['auto', 'tensorflow-gpu', 'webgpu', 'wasm', 'tensorflow', 'cpu'] as const),

@@ -5,8 +5,8 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
+import { syncFolder } from '@ae/ground/sync';
 import { WriteError } from '../errors/errors';
 import { temporaryName } from '../files/temporary-name';
 import type { Meta } from '../lmdb/meta';
@@ -241,19 +241,6 @@ function createWhole(file: string, bytes: Buffer): void {
     fs.rmSync(temporary, { force: true });
     throw error;
   }
-}
-
-/** Makes sure that a new name is on the disk, if the system allows a folder to be opened. */
-async function syncFolder(folder: string): Promise<void> {
-  let fd: number;
-  try {
-    fd = fs.openSync(folder, 'r');
-  } catch {
-    return;
-  }
-  // Some file systems cannot. By its number: Yarn's Plug'n'Play has no sync of a FileHandle.
-  await promisify(fs.fsync)(fd).catch(() => undefined);
-  fs.closeSync(fd);
 }
 
 const reasons: Record<string, [state: string, todo: string]> = {

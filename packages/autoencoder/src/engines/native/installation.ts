@@ -1,7 +1,7 @@
 /** Where native TensorFlow is installed for all projects of a user, and what is installed there. */
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { systemCache } from '@ae/ground/system-cache';
 import { AutoencoderError } from '../../errors/errors';
 
 /** The npm packages that contain bindings to TensorFlow's C library. */
@@ -23,25 +23,14 @@ export interface TensorflowInstallation {
   readonly imagesPerSecond: { readonly tensorflow: number; readonly wasm: number };
 }
 
-const systemCaches: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Library/Caches', win32: 'AppData/Local' };
-
 /**
  * The default folder of native TensorFlow, in the user's cache folder.
  *
  * @throws AutoencoderError INSTALL_FAILED if the user has no home folder, as some services and containers
  */
 export function defaultTensorflowCache(): string {
-  return path.join(homeFolder(), systemCaches[process.platform] ?? '.cache', 'ae', 'tensorflow');
-}
-
-function homeFolder(): string {
-  let home = '';
-  try {
-    home = homedir();
-  } catch {
-    // The system knows of no such user.
-  }
-  if (path.isAbsolute(home)) return home;
+  const cache = systemCache();
+  if (cache !== undefined) return path.join(cache, 'ae', 'tensorflow');
   throw new AutoencoderError('INSTALL_FAILED', 'This user has no home folder; set HOME or name a cache folder.');
 }
 
